@@ -1,0 +1,15 @@
+"""Path converters. They are registered once in the root URLconf and known by name everywhere."""
+
+from datetime import date
+
+
+class IsoDateConverter:
+    """`2026-11-23` in a path is a date in the view; an impossible date is an unknown page."""
+
+    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return value.isoformat() if isinstance(value, date) else value
