@@ -1,0 +1,56 @@
+from .classes import (
+    ClassTeacher,
+    Course,
+    GroupMembership,
+    IndividualPlan,
+    SchoolClass,
+    StudyGroup,
+    Subject,
+)
+from .marks import (
+    NUMERIC_VALUES,
+    ControlWork,
+    Mark,
+    MarkValue,
+    PeriodMark,
+    Recommendation,
+    WorkKind,
+)
+from .people import Enrolment, Guardian, Guardianship, Movement, Pupil, Sex, Teacher
+from .school import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation
+from .timetable import LAST_LESSON, Homework, Lesson, TimetableSlot
+
+__all__ = [
+    "LAST_LESSON",
+    "NUMERIC_VALUES",
+    "AcademicYear",
+    "BellPeriod",
+    "ClassTeacher",
+    "ControlWork",
+    "Course",
+    "DayOff",
+    "Enrolment",
+    "GroupMembership",
+    "Guardian",
+    "Guardianship",
+    "Homework",
+    "IndividualPlan",
+    "Lesson",
+    "Mark",
+    "MarkValue",
+    "Movement",
+    "PeriodMark",
+    "Pupil",
+    "Recommendation",
+    "Scheme",
+    "School",
+    "SchoolClass",
+    "Sex",
+    "StudyGroup",
+    "Subject",
+    "Teacher",
+    "Term",
+    "TimetableSlot",
+    "Vacation",
+    "WorkKind",
+]

@@ -1,0 +1,1 @@
+"""Import of the files that schools really have: read → plan → confirm → apply."""

@@ -1,0 +1,59 @@
+"""What can be wrong with a file, always with its place and with what was expected."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file, sheet, row (as Excel numbers it) and column."""
+
+    file: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+    def at(self, column: str) -> "Place":
+        """The same row, another column."""
+        return Place(self.file, self.sheet, self.row, column)
+
+    def __str__(self) -> str:
+        parts = [f"файл «{self.file}»"]
+        if self.sheet:
+            parts.append(f"лист «{self.sheet}»")
+        if self.row:
+            parts.append(f"строка {self.row}")
+        if self.column:
+            parts.append(f"столбец {self.column}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing a person must know. An error keeps the row out; a note keeps nothing out."""
+
+    place: Place
+    what: str
+    expected: str = ""
+    is_note: bool = False
+
+    def __str__(self) -> str:
+        sentence = f"{self.place}: {self.what}"
+        return f"{sentence} {self.expected}" if self.expected else sentence
+
+
+class BadValue(Exception):  # noqa: N818 (a value is bad, nothing has failed)
+    """A cell cannot be understood: what is wrong and what was expected, in words."""
+
+    def __init__(self, what: str, expected: str = ""):
+        super().__init__(what)
+        self.what = what
+        self.expected = expected
+
+
+class UnreadableFile(Exception):  # noqa: N818
+    """The whole file cannot be used; the sentence tells the operator what to do."""
+
+    def __init__(self, what: str, expected: str = ""):
+        super().__init__(what)
+        self.what = what
+        self.expected = expected

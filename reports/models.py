@@ -1,0 +1,171 @@
+"""What reports keep: the register of paper extracts, background jobs, imports of files."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from journal.models import Guardian, Pupil, SchoolClass
+
+
+class Extract(models.Model):
+    """A line of the extract register (domain.md §5). The file itself lies in ExtractFile, byte for byte."""
+
+    class Kind(models.TextChoices):
+        CURRENT = "current", "выписка из журнала"
+        TRANSFER = "transfer", "выписка при переводе"
+
+    kind = models.CharField("вид", max_length=8, choices=Kind, default=Kind.CURRENT)
+    sequence = models.PositiveIntegerField("порядковый номер", unique=True)
+    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="extracts")
+    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="extracts")
+    guardian = models.ForeignKey(
+        Guardian, models.PROTECT, verbose_name="представитель", related_name="extracts", null=True, blank=True
+    )
+    date_from = models.DateField("период с")
+    date_to = models.DateField("по")
+    formed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто сформировал", related_name="+")
+    formed_at = models.DateTimeField("сформирована", auto_now_add=True)
+    pages = models.PositiveSmallIntegerField("страниц")
+    sha256 = models.CharField("SHA-256 файла", max_length=64)
+    handed_over_at = models.DateTimeField("вручена", null=True, blank=True)
+    returned_at = models.DateTimeField("корешок возвращён", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "выписка"
+        verbose_name_plural = "реестр выписок"
+        ordering = ["-sequence"]
+        indexes = [models.Index(fields=["pupil", "formed_at"], name="reports_extract_pupil")]
+        constraints = [
+            models.CheckConstraint(condition=Q(date_to__gte=F("date_from")), name="reports_extract_dates_sane"),
+            models.CheckConstraint(condition=Q(pages__gte=1), name="reports_extract_has_pages"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Выписка № {self.number}"
+
+    @property
+    def number(self) -> str:
+        """«7Б-118»; needs the class loaded."""
+        return f"{self.school_class.name}-{self.sequence}"
+
+
+class ExtractFile(models.Model):
+    """The PDF as it was handed out. Apart from Extract, so that lists never load it."""
+
+    extract = models.OneToOneField(Extract, models.PROTECT, verbose_name="выписка", related_name="file", primary_key=True)
+    content = models.BinaryField("PDF")
+
+    class Meta:
+        verbose_name = "файл выписки"
+        verbose_name_plural = "файлы выписок"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Job(models.Model):
+    """Long work done by the worker: what it is, how far it is, what came of it."""
+
+    class Kind(models.TextChoices):
+        CLASS_EXTRACTS = "class_extracts", "выписки класса"
+        IMPORT_READ = "import_read", "чтение файлов"
+        IMPORT_APPLY = "import_apply", "запись импорта"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "ждёт"
+        RUNNING = "running", "идёт"
+        DONE = "done", "готово"
+        FAILED = "failed", "не удалось"
+        CANCELLED = "cancelled", "отменено"
+
+    OPEN = (Status.WAITING, Status.RUNNING)
+
+    kind = models.CharField("вид", max_length=20, choices=Kind)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="чьё", related_name="jobs")
+    params = models.JSONField("условия", default=dict)
+    status = models.CharField("состояние", max_length=9, choices=Status, default=Status.WAITING)
+    done = models.PositiveIntegerField("сделано", default=0)
+    total = models.PositiveIntegerField("всего", default=0)
+    message = models.CharField("сообщение", max_length=500, blank=True)
+    cancel_requested = models.BooleanField("просят остановить", default=False)
+    created_at = models.DateTimeField("создано", auto_now_add=True)
+    started_at = models.DateTimeField("начато", null=True, blank=True)
+    heartbeat_at = models.DateTimeField("жив", null=True, blank=True)
+    finished_at = models.DateTimeField("закончено", null=True, blank=True)
+    expires_at = models.DateTimeField("хранится до", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "задание"
+        verbose_name_plural = "задания"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "kind"],
+                condition=Q(status__in=["waiting", "running"]),
+                name="reports_one_open_job_of_a_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.get_status_display()}"
+
+
+class JobResult(models.Model):
+    """The file a job made; for its owner only, until it expires."""
+
+    job = models.OneToOneField(Job, models.CASCADE, verbose_name="задание", related_name="result", primary_key=True)
+    name = models.CharField("имя файла", max_length=150)
+    content_type = models.CharField("тип", max_length=100)
+    content = models.BinaryField("содержимое")
+
+    class Meta:
+        verbose_name = "результат задания"
+        verbose_name_plural = "результаты заданий"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportBatch(models.Model):
+    """Files of one import: read, shown to the operator, answered, confirmed."""
+
+    class Status(models.TextChoices):
+        READING = "reading", "читается"
+        PREVIEW = "preview", "ждёт решения"
+        APPLYING = "applying", "записывается"
+        APPLIED = "applied", "записано"
+        FAILED = "failed", "не удалось"
+        DISCARDED = "discarded", "отменено"
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто", related_name="imports")
+    status = models.CharField("состояние", max_length=9, choices=Status, default=Status.READING)
+    created_at = models.DateTimeField("загружено", auto_now_add=True)
+    applied_at = models.DateTimeField("записано", null=True, blank=True)
+    job = models.ForeignKey(Job, models.SET_NULL, verbose_name="задание", related_name="+", null=True, blank=True)
+    preview = models.JSONField("предпросмотр", default=dict, blank=True)
+    answers = models.JSONField("ответы на вопросы", default=dict, blank=True)
+    without_bad_rows = models.BooleanField("без строк с ошибками", default=False)
+
+    class Meta:
+        verbose_name = "импорт"
+        verbose_name_plural = "импорты"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Импорт {self.created_at:%d.%m.%Y %H:%M}"
+
+
+class ImportFile(models.Model):
+    """One uploaded file of a batch."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, verbose_name="импорт", related_name="files")
+    name = models.CharField("имя файла", max_length=200)
+    content = models.BinaryField("содержимое")
+
+    class Meta:
+        verbose_name = "файл импорта"
+        verbose_name_plural = "файлы импорта"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
