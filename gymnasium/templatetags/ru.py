@@ -1,5 +1,73 @@
-"""Filters for Russian text, loaded in every template."""
+"""Filters for Russian text, loaded in every template. Pure functions: they may be called from Python too."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
 
 from django import template
 
 register = template.Library()
+
+DASH = "—"
+WEEKDAYS_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
+MONTHS_OF = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+
+
+@register.filter
+def plural(number: int | None, forms: str) -> str:
+    """The word that fits the number: ``{{ n }} {{ n|plural:"ученик,ученика,учеников" }}``."""
+    one, few, many = forms.split(",")
+    n = abs(int(number or 0))
+    if n % 100 in range(11, 15):
+        return many
+    if n % 10 == 1:
+        return one
+    return few if n % 10 in (2, 3, 4) else many
+
+
+@register.filter
+def decimal_comma(number: Any, places: int = 2) -> str:
+    """«4,50» for 4.5; a dash where there is no number. Halves are rounded up, as at school."""
+    if number is None or number == "":
+        return DASH
+    try:
+        value = Decimal(str(number)).quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
+    except InvalidOperation:
+        return DASH
+    return f"{value:f}".replace(".", ",").replace("-", "−")
+
+
+@register.filter
+def day_short(day: date | None) -> str:
+    """«пн 23»."""
+    return f"{WEEKDAYS_SHORT[day.weekday()]} {day.day}" if day else ""
+
+
+@register.filter
+def day_long(day: date | None) -> str:
+    """«Понедельник, 23 ноября»."""
+    return f"{WEEKDAYS[day.weekday()].capitalize()}, {day_month(day)}" if day else ""
+
+
+@register.filter
+def day_month(day: date | None) -> str:
+    """«23 ноября»."""
+    return f"{day.day} {MONTHS_OF[day.month - 1]}" if day else ""
+
+
+@register.filter
+def short_name(person: Any) -> str:
+    """«Орлова М. С.» from a person or from «Орлова Мария Сергеевна»."""
+    if not person:
+        return ""
+    if isinstance(person, str):
+        last, *given = person.split()
+    else:
+        last = person.last_name
+        given = [person.first_name, getattr(person, "patronymic", "")]
+    # No break between the surname and its initials.
+    return "\u00a0".join([last, *(f"{name[0]}." for name in given[:2] if name)])

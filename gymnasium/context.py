@@ -1,0 +1,118 @@
+"""What every page's frame shows: the sections a person works in, and who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the application: its first page, and the views (or whole namespaces) that belong to it."""
+
+    label: str
+    icon: str
+    view: str
+    also: tuple[str, ...] = ()
+
+    def holds(self, view_name: str) -> bool:
+        return view_name == self.view or view_name.startswith(self.also)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+TODAY = Section("Сегодня", "sun", "home")
+SECURITY = Section("Безопасность", "shield-check", "accounts:security", ("accounts:",))
+HELP = Section("Помощь", "question-mark-circle", "help")
+CLASS_SECTIONS = (
+    Section("Посещаемость", "clipboard-document-check", "attendance:today", ("attendance:",)),
+    Section("Журнал", "table-cells", "journal:class_journal", ("journal:course", "journal:topics", "journal:matrix", "journal:cell")),
+    Section("Класс", "user-group", "journal:class_list", ("journal:pupil",)),
+    Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
+)
+DEPUTY = (
+    Section("Обзор", "chart-bar", "home"),
+    Section("Классы", "user-group", "journal:classes", ("journal:", "attendance:", "reports:class", "reports:extract")),
+    SECURITY,
+)
+OPERATOR = (
+    Section("Главная", "home", "home"),
+    Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
+    Section("Администрирование", "cog-6-tooth", "admin:index"),
+    SECURITY,
+)
+FAMILY = (Section("Дневник", "book-open", "home", ("reports:family",)), HELP, SECURITY)
+OTHERS = (Section("Главная", "home", "home"), HELP, SECURITY)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of base.html. Lazy: a fragment or a PDF that shows no frame pays nothing for it."""
+    return {
+        "nav": SimpleLazyObject(lambda: navigation(request)),
+        "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
+        "nav_user": SimpleLazyObject(lambda: signed_in(request)),
+    }
+
+
+def signed_in(request: HttpRequest) -> dict[str, str]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"name": user.short_name, "role": user.role_words}
+
+
+def navigation(request: HttpRequest) -> list[NavItem]:
+    """The sections of the person's main role. Asks only what `User` keeps for the whole request."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    if user.is_deputy:
+        return _items(request, DEPUTY)
+    if user.is_operator:
+        return _items(request, OPERATOR)
+    if user.own_classes:
+        return [*_items(request, (TODAY,)), *_items(request, CLASS_SECTIONS, class_id=_own_class_id(request))]
+    return _items(request, FAMILY if user.own_children else OTHERS)
+
+
+def class_navigation(request: HttpRequest) -> list[NavItem]:
+    """The sections of the class a page is about, for those whose main navigation leads elsewhere (a deputy)."""
+    class_id = _page_class_id(request)
+    user = getattr(request, "user", None)
+    if class_id is None or user is None or not user.is_authenticated or not user.sees_whole_school:
+        return []
+    return _items(request, CLASS_SECTIONS, class_id=class_id)
+
+
+def _own_class_id(request: HttpRequest) -> int:
+    """The class of the page if it is one's own, else the first own one."""
+    own = [school_class.pk for school_class in request.user.own_classes]
+    page = _page_class_id(request)
+    return page if page in own else own[0]
+
+
+def _page_class_id(request: HttpRequest) -> int | None:
+    match = request.resolver_match
+    return match.kwargs.get("class_id") if match else None
+
+
+def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
+    view_name = request.resolver_match.view_name if request.resolver_match else ""
+    items = []
+    for section in sections:
+        try:
+            url = reverse(section.view, kwargs=kwargs)
+        except NoReverseMatch:
+            continue
+        items.append(NavItem(section.label, section.icon, url, section.holds(view_name)))
+    return items
