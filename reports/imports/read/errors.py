@@ -22,8 +22,8 @@ class Place:
             parts.append(f"лист «{self.sheet}»")
         if self.row:
             parts.append(f"строка {self.row}")
-        if self.column:
-            parts.append(f"столбец {self.column}")
+        if self.column:  # an XML has no rows: there it is the element
+            parts.append(f"столбец {self.column}" if self.row else f"элемент {self.column}")
         return ", ".join(parts)
 
 

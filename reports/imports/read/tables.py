@@ -67,6 +67,11 @@ STAFF_COLUMNS = {
     "class": ("Классное руководство", "Классный руководитель", "Класс"),
 }
 
+TOTAL_LINE = re.compile(
+    r"(итого|всего|средн(ий|яя|ее)|кол-во|количество|мальчиков|девочек|директор|классный руководитель|подпись|дата|"
+    r"выгружено|сформирован\w*|составил\w*|исполнитель)\b"
+)
+
 
 def title_key(title: object) -> str:
     """A column title stripped to what distinguishes it: no case, spaces, signs, ё."""
@@ -200,8 +205,7 @@ class RowReader:
     @property
     def is_total(self) -> bool:
         """«Итого», «Всего учеников: 30» and signatures below the table."""
+        if self.raw("birth") not in (None, ""):
+            return False
         words = [_title(value).casefold() for value in self.sheet.rows[self.row] if value not in (None, "")]
-        return bool(words) and words[0].startswith(
-            ("итого", "всего", "средн", "количество", "мальчиков", "девочек", "директор", "классный руководитель",
-             "подпись", "дата:", "выгружено", "сформирован", "кол-во", "составил", "исполнитель")
-        )  # fmt: skip
+        return bool(words) and bool(TOTAL_LINE.match(words[0]))
