@@ -1,0 +1,36 @@
+"""May this user open this one thing? Someone else's answers 404, as if it did not exist (design.md §3)."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from journal.models import Course, Pupil, SchoolClass
+
+
+def get_class_for(user: User, class_id: int) -> SchoolClass:
+    """The class with its year, or 404."""
+    for school_class in user.own_classes:  # already read for the heading of the page
+        if school_class.pk == class_id:
+            return school_class
+    if not user.sees_whole_school:
+        raise Http404
+    return get_object_or_404(SchoolClass.objects.select_related("year"), pk=class_id)
+
+
+def get_pupil_for(user: User, pupil_id: int) -> Pupil:
+    """The pupil whose personal pages the user may open, or 404."""
+    return get_object_or_404(Pupil.objects.visible_to(user), pk=pupil_id)
+
+
+def get_child_for(user: User, pupil_id: int) -> Pupil:
+    """The own child (or oneself) for the family's pages, or 404. The deputy reads other pages."""
+    for child in user.own_children:
+        if child.pk == pupil_id:
+            return child
+    raise Http404
+
+
+def get_course_for(user: User, course_id: int) -> Course:
+    """A course the user may read, or 404."""
+    rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year")
+    return get_object_or_404(rows, pk=course_id)

@@ -1,0 +1,117 @@
+"""What kind of day is it? School years, terms, school days of a class, working days of the staff.
+
+Pure functions over a `Calendar` that is read once and passed on; today is always passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+from journal.models import AcademicYear, DayOff, School, Term, Vacation
+
+MONTHS_GENITIVE = (
+    "", "января", "февраля", "марта", "апреля", "мая", "июня", "июля",
+    "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+WEEKDAYS_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """One school year as plain values: no query is left inside."""
+
+    year: AcademicYear
+    school: School
+    terms: tuple[Term, ...] = ()
+    vacations: tuple[Vacation, ...] = ()
+    exceptions: dict[date, DayOff] = field(default_factory=dict)
+
+    def why_no_school(self, day: date, grade: int) -> str:
+        """Why the grade has no school on the day («каникулы», «выходной»…), or an empty string (domain.md §2, §8)."""
+        if not self.year.date_from <= day <= self.year.date_to:
+            return "день вне учебного года"
+        if exception := self.exceptions.get(day):
+            return "" if exception.is_working else exception.name
+        if day.isoweekday() > self.school.week_days:
+            return "выходной"
+        for vacation in self.vacations:
+            if vacation.date_from <= day <= vacation.date_to and vacation.grade_from <= grade <= vacation.grade_to:
+                return vacation.name
+        return ""
+
+    def is_school_day(self, day: date, grade: int) -> bool:
+        return not self.why_no_school(day, grade)
+
+    def timetable_weekday(self, day: date) -> int:
+        """The weekday whose timetable holds on the day: a moved working day follows another one's."""
+        exception = self.exceptions.get(day)
+        return (exception and exception.timetable_weekday) or day.isoweekday()
+
+    def school_days(self, start: date, end: date, grade: int) -> list[date]:
+        return [day for day in days_between(start, end) if self.is_school_day(day, grade)]
+
+    def school_day_before(self, day: date, grade: int) -> date | None:
+        earlier = reversed(list(days_between(self.year.date_from, day - timedelta(days=1))))
+        return next((d for d in earlier if self.is_school_day(d, grade)), None)
+
+    def school_day_after(self, day: date, grade: int) -> date | None:
+        later = days_between(day + timedelta(days=1), self.year.date_to)
+        return next((d for d in later if self.is_school_day(d, grade)), None)
+
+    def terms_for(self, grade: int) -> list[Term]:
+        """Periods with marks of the grade: quarters or trimesters, half-years for seniors."""
+        scheme = self.school.scheme_for(grade)
+        return [term for term in self.terms if term.scheme == scheme]
+
+    def term_on(self, day: date, grade: int) -> Term | None:
+        """The period of the day; between two periods, the one that ended last; before the first, the first."""
+        terms = self.terms_for(grade)
+        begun = [term for term in terms if term.date_from <= day]
+        return begun[-1] if begun else (terms[0] if terms else None)
+
+
+def days_between(start: date, end: date) -> Iterator[date]:
+    """Every day of start..end, both included."""
+    for offset in range((end - start).days + 1):
+        yield start + timedelta(days=offset)
+
+
+def load_calendar(year: AcademicYear, school: School | None = None) -> Calendar:
+    """The calendar of a year in four queries, whatever the size of the school."""
+    return Calendar(
+        year=year,
+        school=school or School.load(),
+        terms=tuple(year.terms.order_by("date_from", "number")),
+        vacations=tuple(year.vacations.all()),
+        exceptions={row.date: row for row in DayOff.objects.filter(date__range=(year.date_from, year.date_to))},
+    )
+
+
+def year_of(day: date) -> AcademicYear | None:
+    """The school year that holds the day; in summer the one that has just ended."""
+    return AcademicYear.objects.filter(date_from__lte=day).order_by("-date_from").first()
+
+
+@cache
+def _public_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("RU", years=year))
+
+
+def is_working_day(day: date, exceptions: dict[date, DayOff]) -> bool:
+    """A working day of the five-day week: the law's holidays, then the school's own exceptions (domain.md §8)."""
+    if exception := exceptions.get(day):
+        return exception.is_working
+    return day.weekday() < 5 and day not in _public_holidays(day.year)
+
+
+def next_working_day(day: date, exceptions: dict[date, DayOff]) -> date:
+    """«Один рабочий день со дня, когда стало известно»: the end of this date is the deadline (domain.md §9)."""
+    day += timedelta(days=1)
+    while not is_working_day(day, exceptions):
+        day += timedelta(days=1)
+    return day
