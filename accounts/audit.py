@@ -37,7 +37,11 @@ def record_pupils(
 def record_class(request: HttpRequest, action: Action, subject: str, *, class_id: int) -> None:
     """One event for a page of a whole class: each of its pupils was shown, and «кто смотрел» reads it so."""
     AuditEvent.objects.create(
-        actor_id=request.user.pk, action=action, subject=subject, class_id=class_id, address=address_of(request)
+        actor_id=request.user.pk,
+        action=action,
+        subject=subject,
+        class_id=class_id,
+        address=address_of(request),
     )
 
 

@@ -40,7 +40,9 @@ class AbsenceDocument(models.Model):
 
     pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="absence_documents")
     kind = models.CharField("вид", max_length=11, choices=Kind)
-    reason = models.CharField("причина", max_length=9, choices=[(r.value, r.label) for r in (Reason.ILL, Reason.EXCUSED)])
+    reason = models.CharField(
+        "причина", max_length=9, choices=[(r.value, r.label) for r in (Reason.ILL, Reason.EXCUSED)]
+    )
     date_from = models.DateField("с")
     date_to = models.DateField("по")
     number = models.CharField("номер", max_length=40, blank=True)
@@ -55,7 +57,8 @@ class AbsenceDocument(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(date_to__gte=F("date_from")), name="attendance_document_dates_sane"),
             models.CheckConstraint(
-                condition=Q(reason__in=[Reason.ILL, Reason.EXCUSED]), name="attendance_document_gives_good_reason"
+                condition=Q(reason__in=[Reason.ILL, Reason.EXCUSED]),
+                name="attendance_document_gives_good_reason",
             ),
         ]
 
@@ -86,10 +89,20 @@ class Absence(models.Model):
         "причина подтверждена", default=True, help_text="Нет: факт от учителя, причина ещё не выяснена"
     )
     document = models.ForeignKey(
-        AbsenceDocument, models.PROTECT, verbose_name="документ", related_name="absences", null=True, blank=True
+        AbsenceDocument,
+        models.PROTECT,
+        verbose_name="документ",
+        related_name="absences",
+        null=True,
+        blank=True,
     )
     marked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто отметил", related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="кто отметил",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     marked_at = models.DateTimeField("когда", default=timezone.now)
 
@@ -154,7 +167,12 @@ class RollCall(models.Model):
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="roll_calls")
     date = models.DateField("дата")
     taken_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто провёл", related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="кто провёл",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     taken_at = models.DateTimeField("когда", default=timezone.now)
 
@@ -163,9 +181,7 @@ class RollCall(models.Model):
         verbose_name_plural = "переклички"
         ordering = ["-date"]
         indexes = [models.Index(fields=["date"], name="attendance_roll_call_date")]
-        constraints = [
-            models.UniqueConstraint(fields=["school_class", "date"], name="attendance_one_roll_call_a_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["school_class", "date"], name="attendance_one_roll_call_a_day")]
 
     def __str__(self) -> str:
         return f"{self.school_class}, {self.date:%d.%m.%Y}"

@@ -8,13 +8,13 @@ from journal.models import Course, Pupil, SchoolClass
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
-    """The class with its year, or 404."""
+    """The class with its year and the school's settings, or 404."""
     for school_class in user.own_classes:  # already read for the heading of the page
         if school_class.pk == class_id:
             return school_class
     if not user.sees_whole_school:
         raise Http404
-    return get_object_or_404(SchoolClass.objects.select_related("year"), pk=class_id)
+    return get_object_or_404(SchoolClass.objects.select_related("year__school"), pk=class_id)
 
 
 def get_pupil_for(user: User, pupil_id: int) -> Pupil:
@@ -32,5 +32,5 @@ def get_child_for(user: User, pupil_id: int) -> Pupil:
 
 def get_course_for(user: User, course_id: int) -> Course:
     """A course the user may read, or 404."""
-    rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year")
+    rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year__school")
     return get_object_or_404(rows, pk=course_id)

@@ -11,6 +11,9 @@ from datetime import date, timedelta
 from functools import cache
 
 import holidays
+from django.db.models import F, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from journal.models import AcademicYear, DayOff, School, Term, Vacation
 
@@ -81,20 +84,67 @@ def days_between(start: date, end: date) -> Iterator[date]:
         yield start + timedelta(days=offset)
 
 
-def load_calendar(year: AcademicYear, school: School | None = None) -> Calendar:
-    """The calendar of a year in four queries, whatever the size of the school."""
-    return Calendar(
-        year=year,
-        school=school or School.load(),
-        terms=tuple(year.terms.order_by("date_from", "number")),
-        vacations=tuple(year.vacations.all()),
-        exceptions={row.date: row for row in DayOff.objects.filter(date__range=(year.date_from, year.date_to))},
+def load_calendar(year: AcademicYear) -> Calendar:
+    """The calendar of a year in one query (two where the year came without its school)."""
+    terms, vacations, exceptions = [], [], {}
+    for what, pk, text, first, last, low, high, flag, weekday in _calendar_rows(year):
+        if what == "term":
+            terms.append(
+                Term(
+                    pk=pk,
+                    year_id=year.pk,
+                    scheme=text,
+                    number=low,
+                    date_from=first,
+                    date_to=last,
+                    is_closed=flag,
+                )
+            )
+        elif what == "vacation":
+            vacations.append(
+                Vacation(
+                    pk=pk,
+                    year_id=year.pk,
+                    name=text,
+                    date_from=first,
+                    date_to=last,
+                    grade_from=low,
+                    grade_to=high,
+                )
+            )
+        else:
+            exceptions[first] = DayOff(pk=pk, date=first, name=text, is_working=flag, timetable_weekday=weekday or None)
+    return Calendar(year, year.school, tuple(terms), tuple(vacations), exceptions)
+
+
+def _calendar_rows(year: AcademicYear) -> QuerySet:
+    """Terms, vacations and special days in one shape: nearly every page needs them, three queries are too many."""
+
+    def shaped(rows: QuerySet, what: str, **columns: Combinable) -> QuerySet:
+        columns = {"low": Value(0), "high": Value(0), "flag": Value(False), "weekday": Value(0), **columns}
+        names = ("what", "id", "text", "first", "last", "low", "high", "flag", "weekday")
+        return rows.annotate(what=Value(what), **columns).order_by().values_list(*names)
+
+    span = {"first": F("date_from"), "last": F("date_to")}
+    terms = shaped(year.terms.all(), "term", text=F("scheme"), low=F("number"), flag=F("is_closed"), **span)
+    vacations = shaped(
+        year.vacations.all(), "vacation", text=F("name"), low=F("grade_from"), high=F("grade_to"), **span
     )
+    special = shaped(
+        DayOff.objects.filter(date__range=(year.date_from, year.date_to)),
+        "special",
+        text=F("name"),
+        first=F("date"),
+        last=F("date"),
+        flag=F("is_working"),
+        weekday=Coalesce("timetable_weekday", 0),
+    )
+    return terms.union(vacations, special, all=True).order_by("first", "last")
 
 
 def year_of(day: date) -> AcademicYear | None:
     """The school year that holds the day; in summer the one that has just ended."""
-    return AcademicYear.objects.filter(date_from__lte=day).order_by("-date_from").first()
+    return AcademicYear.objects.select_related("school").filter(date_from__lte=day).order_by("-date_from").first()
 
 
 @cache

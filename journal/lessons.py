@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
 
 from journal.calendar import Calendar
 from journal.models import (
     Course,
     Enrolment,
-    GroupMembership,
     IndividualPlan,
     Lesson,
     Pupil,
@@ -25,6 +24,8 @@ from journal.models import (
     StudyGroup,
     TimetableSlot,
 )
+from journal.models.classes import CourseQuerySet
+from journal.models.people import EnrolmentQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,21 @@ class Stay:
         return self.date_from <= day and (self.date_to is None or day <= self.date_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An individual plan: in its subjects its courses stand instead of the class's."""
+
+    stay: Stay
+    subject_ids: frozenset[int]
+    course_ids: frozenset[int]
+
+
 @dataclass(frozen=True)
 class ClassLessons:
     """Everything needed to tell the lessons of each pupil of a class between two dates; no query is left inside.
 
-    `pupils` are all who were on the roll of the class for at least a day, in the order of class lists.
+    `pupils` are all who were on the roll of the class for at least a day, in the order of class lists; `courses` are
+    those with a lesson between the dates, with subject, group, teacher and plan loaded.
     """
 
     pupils: list[Pupil]
@@ -63,7 +74,7 @@ class ClassLessons:
     places: dict[date, list[LessonPlace]]
     enrolments: dict[int, list[Stay]]
     groups: dict[int, list[tuple[int, Stay]]]
-    plans: dict[int, list[tuple[Stay, frozenset[int], frozenset[int]]]]
+    plans: dict[int, list[Plan]]
     split_subjects: frozenset[int]
 
     def on_roll(self, pupil_id: int, day: date) -> bool:
@@ -76,9 +87,9 @@ class ClassLessons:
         groups = {group for group, stay in self.groups.get(pupil_id, ()) if stay.holds(day)}
         plan_subjects: frozenset[int] = frozenset()
         plan_courses: frozenset[int] = frozenset()
-        for stay, subjects, courses in self.plans.get(pupil_id, ()):
-            if stay.holds(day):
-                plan_subjects, plan_courses = subjects, courses
+        for plan in self.plans.get(pupil_id, ()):
+            if plan.stay.holds(day):
+                plan_subjects, plan_courses = plan.subject_ids, plan.course_ids
         return [
             place
             for place in self.places.get(day, ())
@@ -99,40 +110,14 @@ def _is_own(course: Course, groups: set[int], plan_subjects: frozenset[int], pla
 
 
 def class_lessons(school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
-    """Lessons of the class and of each of its pupils in start..end. Seven queries, whatever the sizes."""
-    enrolments = list(
-        Enrolment.objects.filter(school_class=school_class)
-        .overlapping(start, end)
-        .select_related("pupil")
-        .order_by("pupil__sort_name", "pupil_id", "date_from")
-    )
-    pupils = list({row.pupil_id: row.pupil for row in enrolments}.values())
-    stays: dict[int, list[Stay]] = defaultdict(list)
-    for row in enrolments:
-        stays[row.pupil_id].append(Stay(row.date_from, row.date_to))
-    return _assemble(
-        pupils=pupils,
-        stays=stays,
-        courses=Course.objects.of_class(school_class),
-        start=start,
-        end=end,
-        grade=school_class.grade,
-        calendar=calendar,
-    )
+    """Lessons of the class and of each of its pupils in start..end. Three queries, whatever the sizes."""
+    return _assemble(Enrolment.objects.filter(school_class=school_class), school_class, start, end, calendar)
 
 
 def pupil_lessons(pupil: Pupil, school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
     """The same for one pupil in one class: what a family's page needs."""
-    enrolments = Enrolment.objects.filter(pupil=pupil, school_class=school_class).overlapping(start, end)
-    return _assemble(
-        pupils=[pupil],
-        stays={pupil.pk: [Stay(row.date_from, row.date_to) for row in enrolments]},
-        courses=Course.objects.of_class(school_class),
-        start=start,
-        end=end,
-        grade=school_class.grade,
-        calendar=calendar,
-    )
+    enrolments = Enrolment.objects.filter(school_class=school_class, pupil=pupil)
+    return _assemble(enrolments, school_class, start, end, calendar)
 
 
 def own_lessons(pupil: Pupil, school_class: SchoolClass, day: date, calendar: Calendar) -> list[LessonPlace]:
@@ -140,70 +125,114 @@ def own_lessons(pupil: Pupil, school_class: SchoolClass, day: date, calendar: Ca
     return pupil_lessons(pupil, school_class, day, day, calendar).own(pupil.pk, day)
 
 
-def _assemble(*, pupils, stays, courses, start, end, grade, calendar) -> ClassLessons:
-    ids = [pupil.pk for pupil in pupils]
-    within = Q(date_to=None) | Q(date_to__gte=start)
-    memberships = GroupMembership.objects.filter(within, pupil__in=ids, date_from__lte=end)
-    groups: dict[int, list[tuple[int, Stay]]] = defaultdict(list)
-    for row in memberships:
-        groups[row.pupil_id].append((row.group_id, Stay(row.date_from, row.date_to)))
-
-    plans: dict[int, list[tuple[Stay, frozenset[int], frozenset[int]]]] = defaultdict(list)
-    plan_rows = IndividualPlan.objects.filter(within, pupil__in=ids, date_from__lte=end)
-    for plan in plan_rows.prefetch_related("courses__subject", "courses__teacher"):
-        own = list(plan.courses.all())
-        subjects = frozenset(course.subject_id for course in own)
-        plans[plan.pupil_id].append(
-            (Stay(plan.date_from, plan.date_to), subjects, frozenset(course.pk for course in own))
-        )
-
-    of_plans = Q(plan__pupil__in=ids) if plans else Q(pk__in=[])
-    known = {
-        course.pk: course
-        for course in (courses | Course.objects.filter(of_plans)).for_lists()
-    }
+def _assemble(
+    enrolments: EnrolmentQuerySet, school_class: SchoolClass, start: date, end: date, calendar: Calendar
+) -> ClassLessons:
+    pupils, stays, groups = _roll(enrolments, start, end)
+    courses, places = _places(_audience(school_class, list(pupils)), start, end, school_class.grade, calendar)
     return ClassLessons(
-        pupils=pupils,
-        courses=known,
-        places=_places(known, start, end, grade, calendar),
+        pupils=list(pupils.values()),
+        courses=courses,
+        places=places,
         enrolments=stays,
         groups=groups,
-        plans=plans,
-        split_subjects=frozenset(course.subject_id for course in known.values() if course.group_id),
+        plans=_plans(courses.values()),
+        split_subjects=frozenset(course.subject_id for course in courses.values() if course.group_id),
     )
 
 
+def _roll(
+    enrolments: EnrolmentQuerySet, start: date, end: date
+) -> tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]:
+    """Pupils in list order, their stays in the class and in groups. One query: a row an enrolment and membership."""
+    member = "pupil__group_memberships"
+    within = Q(**{f"{member}__date_from__lte": end}) & (
+        Q(**{f"{member}__date_to": None}) | Q(**{f"{member}__date_to__gte": start})
+    )
+    rows = (
+        enrolments.overlapping(start, end)
+        .annotate(member=FilteredRelation(member, condition=within))
+        .annotate(group_id=F("member__group"), group_from=F("member__date_from"), group_to=F("member__date_to"))
+        .select_related("pupil")
+        .order_by("pupil__sort_name", "pupil_id", "date_from")
+    )
+    pupils: dict[int, Pupil] = {}
+    stays: dict[int, set[Stay]] = defaultdict(set)
+    groups: dict[int, set[tuple[int, Stay]]] = defaultdict(set)
+    for row in rows:
+        pupils.setdefault(row.pupil_id, row.pupil)
+        stays[row.pupil_id].add(Stay(row.date_from, row.date_to))
+        if row.group_id:
+            groups[row.pupil_id].add((row.group_id, Stay(row.group_from, row.group_to)))
+    return (
+        pupils,
+        {pk: list(found) for pk, found in stays.items()},
+        {pk: list(found) for pk, found in groups.items()},
+    )
+
+
+def _audience(school_class: SchoolClass, pupil_ids: list[int]) -> CourseQuerySet:
+    """Courses of the class, of its groups and of its pupils' plans; conditions on own columns keep to indexes."""
+    plans = IndividualPlan.objects.filter(pupil__in=pupil_ids).values("pk")
+    return Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)
+
+
+def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
+    """Plans by pupil, told by their courses: a plan without lessons replaces nothing yet."""
+    of_plan: dict[IndividualPlan, list[Course]] = defaultdict(list)
+    for course in courses:
+        if course.plan:
+            of_plan[course.plan].append(course)
+    plans: dict[int, list[Plan]] = defaultdict(list)
+    for plan, own in of_plan.items():
+        plans[plan.pupil_id].append(
+            Plan(
+                Stay(plan.date_from, plan.date_to),
+                frozenset(course.subject_id for course in own),
+                frozenset(course.pk for course in own),
+            )
+        )
+    return plans
+
+
 def _places(
-    courses: Iterable[int], start: date, end: date, grade: int, calendar: Calendar
-) -> dict[date, list[LessonPlace]]:
-    """Lessons by day: slots that hold, replaced and completed by Lesson rows."""
-    ids = list(courses)
+    audience: CourseQuerySet, start: date, end: date, grade: int, calendar: Calendar
+) -> tuple[dict[int, Course], dict[date, list[LessonPlace]]]:
+    """Courses with lessons in start..end and their lessons by day: slots that hold, corrected by Lesson rows."""
+    with_course = ("course__subject", "course__group", "course__teacher", "course__plan")
+    days = calendar.school_days(start, end, grade)
+    weekdays = {calendar.timetable_weekday(day) for day in days}
     slots: dict[int, list[TimetableSlot]] = defaultdict(list)
-    slot_rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course__in=ids)
-    for slot in slot_rows.filter(date_from__lte=end):
+    slot_rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course__in=audience.values("pk"))
+    for slot in slot_rows.filter(date_from__lte=end, weekday__in=weekdays).select_related(*with_course):
         slots[slot.weekday].append(slot)
+    courses = {slot.course_id: slot.course for day in slots.values() for slot in day}
 
     found: dict[tuple[date, int, int], LessonPlace | None] = {}
-    for day in calendar.school_days(start, end, grade):
+    for day in days:
         for slot in slots[calendar.timetable_weekday(day)]:
             if slot.date_from <= day and (slot.date_to is None or day <= slot.date_to):
                 found[day, slot.number, slot.course_id] = LessonPlace(day, slot.number, slot.course_id, room=slot.room)
 
-    rows = Lesson.objects.filter(course__in=ids, date__range=(start, end)).select_related("substitute")
-    for row in rows:
-        if not calendar.is_school_day(row.date, grade):
+    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end))
+    school_days = set(days)
+    for row in rows.select_related("substitute", *with_course):
+        if row.date not in school_days:
             continue
+        courses.setdefault(row.course_id, row.course)
         # A cancelled lesson also hides the slot of the timetable.
-        found[row.date, row.number, row.course_id] = None if row.is_cancelled else LessonPlace(
-            row.date, row.number, row.course_id, row.pk, row.topic, row.room,
-            row.substitute.short_name if row.substitute else "",
-        )  # fmt: skip
+        found[row.date, row.number, row.course_id] = None if row.is_cancelled else _place(row)
 
     places: dict[date, list[LessonPlace]] = defaultdict(list)
     for key in sorted(found):
         if place := found[key]:
             places[place.date].append(place)
-    return dict(places)
+    return courses, dict(places)
+
+
+def _place(row: Lesson) -> LessonPlace:
+    substitute = row.substitute.short_name if row.substitute else ""
+    return LessonPlace(row.date, row.number, row.course_id, row.pk, row.topic, row.room, substitute)
 
 
 def groups_of(school_class: SchoolClass) -> list[StudyGroup]:

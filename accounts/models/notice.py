@@ -13,7 +13,12 @@ class SecurityNotice(models.Model):
 
     kind = models.CharField("вид", max_length=12, choices=Kind, default=Kind.COMPROMISE)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="чей вход", related_name="notices", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="чей вход",
+        related_name="notices",
+        null=True,
+        blank=True,
     )
     reported_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто сообщил", related_name="reported_notices"
@@ -31,7 +36,8 @@ class SecurityNotice(models.Model):
         ordering = ["-opened_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(deadline__gte=models.F("learned_on")), name="accounts_notice_deadline_after_learned"
+                condition=models.Q(deadline__gte=models.F("learned_on")),
+                name="accounts_notice_deadline_after_learned",
             )
         ]
 

@@ -70,7 +70,7 @@ class User(AbstractUser):
     @cached_property
     def own_classes(self) -> list[Any]:
         """`journal.SchoolClass` rows of which the person is class teacher today; one query a request."""
-        return self.teacher_or_none.classes_led() if self.teacher_or_none else []
+        return self._meta.get_field("teacher").related_model.classes_led_by(self)
 
     @cached_property
     def own_children(self) -> list[Any]:
@@ -102,7 +102,9 @@ class User(AbstractUser):
 class RulesAcceptance(models.Model):
     """The user read and accepted a version of the rules (domain.md §9)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="пользователь", related_name="rules")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="пользователь", related_name="rules"
+    )
     version = models.CharField("версия правил", max_length=20)
     accepted_at = models.DateTimeField("принято", auto_now_add=True)
 

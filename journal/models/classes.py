@@ -61,7 +61,7 @@ class ClassTeacherQuerySet(models.QuerySet):
         """Appointments in force on the day, with their classes."""
         return (
             self.filter(Q(date_to=None) | Q(date_to__gte=day), date_from__lte=day)
-            .select_related("school_class__year")
+            .select_related("school_class__year__school")
             .order_by("school_class__grade", "school_class__letter")
         )
 
@@ -83,7 +83,8 @@ class ClassTeacher(models.Model):
         ordering = ["school_class", "date_from"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")), name="journal_class_teacher_dates_sane"
+                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")),
+                name="journal_class_teacher_dates_sane",
             ),
             NoOverlap(
                 keys=["school_class", "is_acting"],
@@ -149,7 +150,8 @@ class GroupMembership(models.Model):
         ordering = ["group", "pupil__sort_name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")), name="journal_membership_dates_sane"
+                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")),
+                name="journal_membership_dates_sane",
             ),
             NoOverlap(
                 keys=["pupil", "subject"],

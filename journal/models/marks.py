@@ -31,7 +31,9 @@ class WorkKind(models.Model):
         ordering = ["-weight", "name"]
         constraints = [
             models.CheckConstraint(condition=Q(weight__gt=0), name="journal_weight_positive"),
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="journal_one_default_kind"),
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="journal_one_default_kind"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +68,12 @@ class Mark(models.Model):
     kind = models.ForeignKey(WorkKind, models.PROTECT, verbose_name="вид работы", related_name="marks")
     comment = models.CharField("комментарий", max_length=300, blank=True)
     set_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто поставил", related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="кто поставил",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     set_at = models.DateTimeField("когда", default=timezone.now)
 
@@ -102,7 +109,12 @@ class PeriodMark(models.Model):
     )
     value = models.CharField("отметка", max_length=5, choices=MarkValue)
     set_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто поставил", related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="кто поставил",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     set_at = models.DateTimeField("когда", default=timezone.now)
 
@@ -115,14 +127,17 @@ class PeriodMark(models.Model):
                 fields=["pupil", "subject", "term"], condition=Q(kind="term"), name="journal_period_mark_once"
             ),
             models.UniqueConstraint(
-                fields=["pupil", "subject", "year", "kind"], condition=~Q(kind="term"), name="journal_year_mark_once"
+                fields=["pupil", "subject", "year", "kind"],
+                condition=~Q(kind="term"),
+                name="journal_year_mark_once",
             ),
             models.CheckConstraint(
                 condition=Q(kind="term", term__isnull=False) | (~Q(kind="term") & Q(term=None)),
                 name="journal_period_mark_has_its_term",
             ),
             models.CheckConstraint(
-                condition=Q(value__in=[v for v in MarkValue.values if v != "."]), name="journal_period_value_known"
+                condition=Q(value__in=[v for v in MarkValue.values if v != "."]),
+                name="journal_period_value_known",
             ),
         ]
 

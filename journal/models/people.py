@@ -58,7 +58,12 @@ class Teacher(Person):
     """A member of staff who teaches or leads a class."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="teacher", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="логин",
+        related_name="teacher",
+        null=True,
+        blank=True,
     )
     position = models.CharField("должность", max_length=150, blank=True)
     email = models.EmailField("e-mail", blank=True)
@@ -68,9 +73,12 @@ class Teacher(Person):
         verbose_name_plural = "учителя"
         ordering = ["sort_name"]
 
-    def classes_led(self, day: date | None = None) -> list:
-        """Classes of which the teacher is class teacher (also acting) on the day; one query."""
-        return [row.school_class for row in self.class_teachings.active_on(day or timezone.localdate())]
+    @classmethod
+    def classes_led_by(cls, user: User) -> list:
+        """Classes of which the user is class teacher (also acting) today; one query."""
+        appointments = cls._meta.get_field("class_teachings").related_model.objects
+        rows = appointments.filter(teacher__user=user).active_on(timezone.localdate())
+        return [row.school_class for row in rows]
 
 
 class PupilQuerySet(models.QuerySet):
@@ -106,7 +114,12 @@ class Pupil(Person):
         FAMILY = "family", "семейное образование"
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="pupil", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="логин",
+        related_name="pupil",
+        null=True,
+        blank=True,
     )
     sex = models.CharField("пол", max_length=1, choices=Sex)
     birth_date = models.DateField("дата рождения")
@@ -150,7 +163,12 @@ class Guardian(Person):
     """A parent or another legal representative."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="guardian", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="логин",
+        related_name="guardian",
+        null=True,
+        blank=True,
     )
     sex = models.CharField("пол", max_length=1, choices=Sex, blank=True)
     birth_date = models.DateField("дата рождения", null=True, blank=True)
@@ -189,9 +207,7 @@ class Guardianship(models.Model):
     pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="guardianships")
     guardian = models.ForeignKey(Guardian, models.PROTECT, verbose_name="представитель", related_name="guardianships")
     kinship = models.CharField("степень родства", max_length=12, choices=Kinship, default=Kinship.OTHER)
-    informing = models.CharField(
-        "форма информирования", max_length=16, choices=Informing, default=Informing.ELECTRONIC
-    )
+    informing = models.CharField("форма информирования", max_length=16, choices=Informing, default=Informing.ELECTRONIC)
     informing_basis = models.CharField("основание", max_length=200, blank=True)
     informing_since = models.DateField("с даты", null=True, blank=True)
 
@@ -236,7 +252,8 @@ class Enrolment(models.Model):
         ordering = ["date_from"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")), name="journal_enrolment_ends_after_start"
+                condition=Q(date_to=None) | Q(date_to__gte=F("date_from")),
+                name="journal_enrolment_ends_after_start",
             ),
             NoOverlap(
                 keys=["pupil"],
@@ -267,7 +284,12 @@ class Movement(models.Model):
     order_date = models.DateField("дата приказа", null=True, blank=True)
     effective_on = models.DateField("действует с")
     from_class = models.ForeignKey(
-        "journal.SchoolClass", models.PROTECT, verbose_name="из класса", related_name="+", null=True, blank=True
+        "journal.SchoolClass",
+        models.PROTECT,
+        verbose_name="из класса",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     to_class = models.ForeignKey(
         "journal.SchoolClass", models.PROTECT, verbose_name="в класс", related_name="+", null=True, blank=True
@@ -279,9 +301,7 @@ class Movement(models.Model):
         verbose_name_plural = "движение учеников"
         ordering = ["-effective_on", "-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["pupil", "kind", "effective_on"], name="journal_movement_once_a_day"
-            ),
+            models.UniqueConstraint(fields=["pupil", "kind", "effective_on"], name="journal_movement_once_a_day"),
             models.CheckConstraint(
                 condition=Q(from_class=None) | Q(to_class=None) | ~Q(from_class=F("to_class")),
                 name="journal_movement_between_two_classes",

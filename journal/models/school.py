@@ -85,6 +85,8 @@ class School(models.Model):
 class AcademicYear(models.Model):
     """A school year, «2026/27»."""
 
+    # The settings travel with the year: whoever has read a class with its year needs no query for them.
+    school = models.ForeignKey(School, models.PROTECT, verbose_name="школа", related_name="years", default=1)
     name = models.CharField("учебный год", max_length=7, unique=True)
     date_from = models.DateField("начало")
     date_to = models.DateField("конец")

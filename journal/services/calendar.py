@@ -6,7 +6,7 @@ from datetime import date, time
 
 from django.db import transaction
 
-from journal.models import AcademicYear, BellPeriod, DayOff, Scheme, Term, Vacation, WorkKind
+from journal.models import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation, WorkKind
 
 # domain.md §8: 2025/26 as recommended, 2026/27 a draft by analogy («проект»).
 QUARTERS = {
@@ -75,9 +75,11 @@ def create_year(start_year: int) -> AcademicYear:
     """The year start_year/start_year+1 with terms, vacations, days off, bells and kinds of work; the year itself
     where it exists already. Draft years stay «проект» until somebody approves them."""
     name = f"{start_year}/{(start_year + 1) % 100:02d}"
+    school, _ = School.objects.get_or_create(pk=1)
     year, created = AcademicYear.objects.get_or_create(
         name=name,
         defaults={
+            "school": school,
             "date_from": date(start_year, 9, 1),
             "date_to": date(start_year + 1, 5, 31),
             "is_approved": start_year == 2025,
@@ -105,7 +107,12 @@ def _create_vacations(year: AcademicYear, start_year: int, quarters: list[tuple[
     Vacation.objects.create(year=year, name="летние каникулы", date_from=summer, date_to=date(start_year + 1, 8, 31))
     if rest := FIRST_GRADE_REST.get(start_year):
         Vacation.objects.create(
-            year=year, name="дополнительные каникулы", date_from=rest[0], date_to=rest[1], grade_from=1, grade_to=1
+            year=year,
+            name="дополнительные каникулы",
+            date_from=rest[0],
+            date_to=rest[1],
+            grade_from=1,
+            grade_to=1,
         )
 
 
@@ -115,10 +122,18 @@ def _create_defaults() -> None:
         BellPeriod.objects.get_or_create(
             schedule="основное",
             number=number,
-            defaults={"starts": time.fromisoformat(starts.zfill(5)), "ends": time.fromisoformat(ends.zfill(5))},
+            defaults={
+                "starts": time.fromisoformat(starts.zfill(5)),
+                "ends": time.fromisoformat(ends.zfill(5)),
+            },
         )
     for name, short, weight, is_control, is_default in WORK_KINDS:
         WorkKind.objects.get_or_create(
             name=name,
-            defaults={"short_name": short, "weight": weight, "is_control": is_control, "is_default": is_default},
+            defaults={
+                "short_name": short,
+                "weight": weight,
+                "is_control": is_control,
+                "is_default": is_default,
+            },
         )

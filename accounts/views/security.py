@@ -1,0 +1,59 @@
+"""«Безопасность»: one's own password and sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.forms import OwnPasswordForm
+from accounts.models import UserSession
+from accounts.services import change_own_password, end_sessions
+
+
+@sensitive_post_parameters("old_password", "new_password1", "new_password2")
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    form = OwnPasswordForm(request.user, request.POST or None)
+    one_time = request.user.must_change_password
+    if request.method == "POST" and form.is_valid():
+        change_own_password(request, form.cleaned_data["new_password1"])
+        messages.success(request, "Пароль изменён. На других устройствах сеансы завершены.")
+        return redirect("home" if one_time else "accounts:security")
+    return TemplateResponse(request, "accounts/password.html", {"form": form, "one_time": one_time})
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    sessions = list(own_sessions(request))
+    for session in sessions:
+        session.is_current = session.session_key == request.session.session_key
+    notices = request.user.notices.filter(closed_at=None)
+    return TemplateResponse(request, "accounts/security.html", {"sessions": sessions, "notices": notices})
+
+
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """End one own session; somebody else's is simply not among them."""
+    if end_sessions(user=request.user, by=request.user, only=session_id, keep=request.session.session_key):
+        messages.success(request, "Сеанс завершён.")
+    return redirect("accounts:security")
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    end_sessions(user=request.user, by=request.user, keep=request.session.session_key)
+    messages.success(request, "Все остальные сеансы завершены.")
+    return redirect("accounts:security")
+
+
+def own_sessions(request: HttpRequest):
+    """Sessions that live: not ended and younger than the longest session."""
+    since = timezone.now() - timedelta(hours=12)
+    return UserSession.objects.filter(user=request.user, ended_at=None, started_at__gte=since)
