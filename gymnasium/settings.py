@@ -42,7 +42,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # --- Applications -------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "gymnasium",
+    "gymnasium.apps.GymnasiumConfig",
     "reports",
     "attendance",
     "journal",
@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "gymnasium.apps.StaticFilesConfig",
     "axes",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -223,6 +223,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Log ----------------------------------------------------------------------------------------
 

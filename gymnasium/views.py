@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from django.template import TemplateDoesNotExist, loader
+from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -53,7 +53,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _error_page(403, template="403_csrf.html")
+    return _error_page(403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -78,10 +78,7 @@ def sign_in_locked(request: HttpRequest, original_response: HttpResponse, creden
     return _error_page(429)
 
 
-def _error_page(status: int, template: str = "") -> HttpResponse:
+def _error_page(status: int) -> HttpResponse:
     # Without the request: an error page asks neither the session nor the database.
-    try:
-        body = loader.render_to_string(template or f"{status}.html")
-    except TemplateDoesNotExist:
-        body = loader.render_to_string("error.html", {"status": status})
+    body = loader.render_to_string(f"{status}.html")
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})

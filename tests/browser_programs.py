@@ -1,0 +1,10 @@
+"""Where the browser of the tests is."""
+
+import os
+import shutil
+
+
+def chromium() -> str | None:
+    """The installed Chromium; CHROMIUM names another one."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
