@@ -303,5 +303,7 @@ def _queue_is_in_database() -> bool:
 
 def _bury_task_of(job_id: int) -> None:
     """The queue's own row of the dead run would say RUNNING for ever."""
-    rows = DBTaskResult.objects.filter(task_path=run_job.module_path, status="RUNNING", args_kwargs__kwargs__job_id=job_id)
-    rows.update(status="FAILED", finished_at=timezone.now(), traceback="the worker died")
+    running = DBTaskResult.objects.filter(task_path=run_job.module_path, status="RUNNING")
+    running.filter(args_kwargs__kwargs__job_id=job_id).update(
+        status="FAILED", finished_at=timezone.now(), traceback="the worker died"
+    )
