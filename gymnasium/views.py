@@ -4,7 +4,7 @@ import logging
 import sys
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
@@ -25,7 +25,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         ready = _migrations_applied()
-    except DatabaseError:
+    except Error:
         logger.warning("healthz: the database does not answer", exc_info=True)
         ready = False
     return HttpResponse("ok" if ready else "unavailable", content_type="text/plain", status=200 if ready else 503)

@@ -100,9 +100,7 @@ class PostgreSQL:
 
     def url(self, name: str) -> str:
         parameters = {
-            k: v
-            for k, v in self._parameters().items()
-            if k in ("host", "port", "user", "password", "options") and v
+            k: v for k, v in self._parameters().items() if k in ("host", "port", "user", "password", "options") and v
         }
         return f"postgres:///{quote(self.path(name))}?{urlencode(parameters)}"
 

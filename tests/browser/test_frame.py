@@ -1,0 +1,41 @@
+"""What holds for every page, seen by a real browser."""
+
+import pytest
+
+
+def test_the_sign_in_page_loads_only_our_own_files(page_for, site):
+    page = page_for()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.goto("/accounts/login/", wait_until="networkidle")
+
+    assert page.locator("[name=login]").is_visible()
+    assert {url for url in requests if not url.startswith((site.url, "data:"))} == set()
+    assert page.evaluate("document.fonts.check('16px Inter')")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_a_wrong_password_is_answered_in_words(page_for, phone):
+    page = page_for(phone=phone)
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "teacher7b")
+    page.fill("[name=password]", "не тот пароль")
+    page.press("[name=password]", "Enter")
+
+    assert page.get_by_role("alert").first.is_visible()
+    assert "/accounts/login/" in page.url
+
+
+def test_a_demo_teacher_signs_in(page_as):
+    page = page_as("teacher7b")
+
+    assert "/accounts/" not in page.url
+    assert page.locator("main").is_visible()
+
+
+def test_the_policy_forbids_inline_scripts(page_for):
+    policy = page_for().request.get("/accounts/login/").headers["content-security-policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
