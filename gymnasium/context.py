@@ -36,7 +36,12 @@ SECURITY = Section("Безопасность", "shield-check", "accounts:securit
 HELP = Section("Помощь", "question-mark-circle", "help")
 CLASS_SECTIONS = (
     Section("Посещаемость", "clipboard-document-check", "attendance:today", ("attendance:",)),
-    Section("Журнал", "table-cells", "journal:class_journal", ("journal:course", "journal:topics", "journal:matrix", "journal:cell")),
+    Section(
+        "Журнал",
+        "table-cells",
+        "journal:class_journal",
+        ("journal:course", "journal:topics", "journal:matrix", "journal:cell"),
+    ),
     Section("Класс", "user-group", "journal:class_list", ("journal:pupil",)),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
@@ -80,7 +85,7 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         return _items(request, DEPUTY)
     if user.is_operator:
         return _items(request, OPERATOR)
-    if user.own_classes:
+    if _works_in_own_class(user):
         return [*_items(request, (TODAY,)), *_items(request, CLASS_SECTIONS, class_id=_own_class_id(request))]
     return _items(request, FAMILY if user.own_children else OTHERS)
 
@@ -89,9 +94,16 @@ def class_navigation(request: HttpRequest) -> list[NavItem]:
     """The sections of the class a page is about, for those whose main navigation leads elsewhere (a deputy)."""
     class_id = _page_class_id(request)
     user = getattr(request, "user", None)
-    if class_id is None or user is None or not user.is_authenticated or not user.sees_whole_school:
+    if class_id is None or user is None or not user.is_authenticated or _works_in_own_class(user):
         return []
-    return _items(request, CLASS_SECTIONS, class_id=class_id)
+    if user.sees_whole_school or any(school_class.pk == class_id for school_class in user.own_classes):
+        return _items(request, CLASS_SECTIONS, class_id=class_id)
+    return []
+
+
+def _works_in_own_class(user: Any) -> bool:
+    """Whether the main navigation is that of a class teacher."""
+    return not user.is_deputy and not user.is_operator and bool(user.own_classes)
 
 
 def _own_class_id(request: HttpRequest) -> int:
