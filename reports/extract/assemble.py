@@ -1,0 +1,316 @@
+"""Makes one pupil's extract from what `query` has read. Pure: no query, no clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+
+from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, Reason
+from attendance.queries import MissedDay, Totals, missed_on
+from journal.lessons import LessonPlace
+from journal.means import Thresholds, expected_mark, has_few_marks, is_disputed, weighted_mean
+from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, Term
+from reports.extract.data import (
+    AbsenceLine,
+    Absences,
+    AbsenceTotal,
+    AdviceLine,
+    ControlLine,
+    DayLine,
+    ExtractData,
+    HomeworkLine,
+    LessonLine,
+    MarkLine,
+    SubjectLine,
+    TeacherLine,
+    VacationLine,
+)
+from reports.extract.source import AHEAD, MarkRow, Source
+
+WEEKDAYS = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
+FIRST_GRADE = 1
+
+
+@dataclass(frozen=True)
+class _View:
+    """One pupil in the data of the class. `own` holds the own lessons of each day, asked for many times."""
+
+    pupil: Pupil
+    source: Source
+    own: dict[date, list[LessonPlace]] = field(init=False)
+    courses: list[Course] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lessons = self.source.lessons
+        own = {day: lessons.own(self.pupil.pk, day) for day in sorted(lessons.places)}
+        object.__setattr__(self, "own", own)
+        # One course a subject, the latest (a pupil may change the group), in the order of lists.
+        latest = {
+            lessons.courses[p.course_id].subject_id: lessons.courses[p.course_id] for d in own.values() for p in d
+        }
+        in_order = sorted(latest.values(), key=lambda course: (course.subject.name, course.pk))
+        object.__setattr__(self, "courses", in_order)
+
+    def on_roll(self, day: date) -> bool:
+        return self.source.lessons.on_roll(self.pupil.pk, day)
+
+    def lessons_on(self, day: date) -> list[LessonPlace]:
+        return self.own.get(day, [])
+
+
+def extract_of(pupil: Pupil, source: Source) -> ExtractData:
+    """The extract of one pupil out of the data of the class."""
+    view = _View(pupil, source)
+    school = source.calendar.school
+    previous = source.previous_term
+    return ExtractData(
+        pupil_id=pupil.pk,
+        class_id=source.school_class.pk,
+        pupil=pupil.full_name,
+        pupil_short=pupil.list_name,
+        class_name=source.school_class.name,
+        school=school.full_name or school.name,
+        city=school.city,
+        class_teacher=source.class_teacher,
+        period=source.period,
+        formed_on=source.formed_on,
+        term=str(source.term),
+        term_roman=source.term.roman,
+        term_word=Term.NAMES[Scheme(source.term.scheme)],
+        previous_roman=previous.roman if previous else "",
+        has_results=source.has_results,
+        has_marks=source.school_class.grade > FIRST_GRADE,
+        subjects=_subjects(view),
+        absences=_absences(view),
+        homework=_homework(view),
+        control_works=_control_works(view),
+        advice=_advice(view),
+        timetable=_timetable(view),
+        teachers=_teachers(view.courses),
+        vacations=_vacations(source),
+        is_draft_calendar=not source.calendar.year.is_approved,
+        left_on=_left_on(view),
+        plan=_plan_word(view.courses),
+        guardian_id=source.paper_guardians.get(pupil.pk),
+    )
+
+
+def _plan_word(courses: list[Course]) -> str:
+    return next((course.plan.get_kind_display() for course in courses if course.plan), "")
+
+
+def _left_on(view: _View) -> date | None:
+    """The last day on the roll, when it is before the day of forming."""
+    stays = view.source.lessons.enrolments.get(view.pupil.pk, ())
+    if any(stay.date_to is None or stay.date_to >= view.source.formed_on for stay in stays):
+        return None
+    return max((stay.date_to for stay in stays if stay.date_to), default=None)
+
+
+def _subjects(view: _View) -> tuple[SubjectLine, ...]:
+    """Subjects with marks: those the pupil has lessons in, and those that have marks from before."""
+    source = view.source
+    if source.school_class.grade <= FIRST_GRADE:
+        return ()
+    marks: dict[int, list[MarkRow]] = defaultdict(list)
+    for row in source.marks.get(view.pupil.pk, ()):
+        marks[row.subject_id].append(row)
+    by_subject = {course.subject_id: course for course in view.courses if course.subject.has_marks}
+    ids = sorted({*by_subject, *marks}, key=lambda pk: (source.subjects[pk].name, pk))
+    return tuple(_subject(view, pk, by_subject.get(pk), marks[pk]) for pk in ids)
+
+
+def _subject(view: _View, subject_id: int, course: Course | None, rows: list[MarkRow]) -> SubjectLine:
+    source = view.source
+    school, term = source.calendar.school, source.term
+    thresholds = Thresholds.of(school)
+    of_term = [row for row in rows if term.date_from <= row.date <= term.date_to]
+    numeric = sum(row.value in NUMERIC_VALUES for row in of_term)
+    mean = weighted_mean((row.value, row.weight) for row in of_term)
+    results = source.period_marks.get(view.pupil.pk, {})
+    previous = source.previous_term
+    return SubjectLine(
+        subject=source.subjects[subject_id].name,
+        note=_course_note(course),
+        teacher=course.teacher.short_name if course and course.teacher else "",
+        marks=tuple(
+            MarkLine(row.value, row.date, row.kind, row.is_control)
+            for row in rows
+            if source.period.start <= row.date <= source.period.end
+        ),
+        mean=mean,
+        previous=results.get((subject_id, previous.pk), "") if previous else "",
+        result=results.get((subject_id, term.pk), ""),
+        expected=expected_mark(mean, thresholds),
+        is_unsure=has_few_marks(numeric, term.scheme, school) or is_disputed(mean, thresholds),
+    )
+
+
+def _course_note(course: Course | None) -> str:
+    if course is None:
+        return ""
+    if course.plan:
+        return "индивидуальный план" if course.plan.kind == course.plan.Kind.INDIVIDUAL else "на дому"
+    return course.group.name if course.group else ""
+
+
+def _absences(view: _View) -> Absences:
+    totals = Totals()
+    lines: list[AbsenceLine] = []
+    marks = view.source.absences.get(view.pupil.pk, {})
+    rule = view.source.calendar.school.missed_day_rule
+    for day in sorted(marks):
+        if not view.on_roll(day):
+            continue
+        own = [place.number for place in view.lessons_on(day)]
+        missed = missed_on(own, {row.lesson: row.reason for row in marks[day]}, rule)
+        totals.add(missed)
+        lines.extend(_day_lines(day, own, missed, marks[day]))
+    return Absences(
+        lines=tuple(_joined(lines, view.source)),
+        totals=tuple(
+            AbsenceTotal(reason.label, totals.days[reason], totals.lessons[reason])
+            for reason in ABSENCE_REASONS
+            if totals.days[reason] or totals.lessons[reason]
+        ),
+        late=totals.late,
+        unknown_days=totals.unknown_days,
+    )
+
+
+def _day_lines(day: date, own: list[int], missed: MissedDay, rows: list[Absence]) -> list[AbsenceLine]:
+    """A line a reason of the day; lateness has its own."""
+    marks = {row.lesson: row for row in rows}
+    if not missed.timetable_known:
+        return [_line(day, marks[WHOLE_DAY], (), None, whole=True)]
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for number, reason in missed.lessons.items():
+        by_reason[reason].append(number)
+    late = [number for number in own if (row := marks.get(number)) and row.reason == Reason.LATE]
+    if late:
+        by_reason[Reason.LATE] = late
+    whole = len(by_reason) == 1 and len(missed.lessons) == len(set(own))
+    return [
+        _line(day, marks.get(numbers[0]) or marks[WHOLE_DAY], tuple(numbers), len(numbers), whole=whole)
+        for numbers in by_reason.values()
+    ]
+
+
+def _line(day: date, row: Absence, numbers: tuple[int, ...], lessons: int | None, *, whole: bool) -> AbsenceLine:
+    return AbsenceLine(
+        start=day,
+        end=day,
+        numbers=numbers,
+        is_whole_day=whole,
+        reason=Reason(row.reason).label,
+        lessons=lessons,
+        is_confirmed=row.is_confirmed,
+        document=row.document.get_kind_display() if row.document else "",
+    )
+
+
+def _joined(lines: list[AbsenceLine], source: Source) -> list[AbsenceLine]:
+    """Whole days in a row for one reason become one line: a week of illness is one fact."""
+    grade = source.school_class.grade
+    joined: list[AbsenceLine] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.is_whole_day
+            and line.is_whole_day
+            and (last.reason, last.is_confirmed, last.document) == (line.reason, line.is_confirmed, line.document)
+            and source.calendar.school_day_after(last.end, grade) == line.start
+        ):
+            known = last.lessons is not None and line.lessons is not None
+            joined[-1] = AbsenceLine(
+                start=last.start,
+                end=line.end,
+                numbers=(),
+                is_whole_day=True,
+                reason=line.reason,
+                lessons=(last.lessons or 0) + (line.lessons or 0) if known else None,
+                is_confirmed=line.is_confirmed,
+                document=line.document,
+            )
+        else:
+            joined.append(line)
+    return joined
+
+
+def _homework(view: _View) -> tuple[HomeworkLine, ...]:
+    """Homework due after the day of forming; without a date of its own it is due at the course's next lesson."""
+    source = view.source
+    lines = []
+    for row in source.homework:
+        course = source.lessons.courses[row.lesson.course_id]
+        due = row.due_on or _next_lesson(view, row.lesson.course_id, row.lesson.date)
+        if due is None or due <= source.formed_on or due > source.formed_on + AHEAD:
+            continue
+        given_to_pupil = any(p.lesson_id == row.lesson_id for p in view.lessons_on(row.lesson.date))
+        if given_to_pupil and view.on_roll(due):
+            lines.append(HomeworkLine(due, course.subject.name, row.text))
+    return tuple(sorted(lines, key=lambda line: (line.due, line.subject)))
+
+
+def _next_lesson(view: _View, course_id: int, after: date) -> date | None:
+    days = (day for day, places in view.own.items() if day > after and any(p.course_id == course_id for p in places))
+    return next(days, None)
+
+
+def _control_works(view: _View) -> tuple[ControlLine, ...]:
+    own = {course.pk: course for course in view.courses}
+    return tuple(
+        ControlLine(row.date, own[row.course_id].subject.name, row.title)
+        for row in view.source.control_works
+        if row.course_id in own
+    )
+
+
+def _advice(view: _View) -> tuple[AdviceLine, ...]:
+    return tuple(
+        AdviceLine(row.date, row.subject.name, row.teacher.short_name, row.text)
+        for row in view.source.advice.get(view.pupil.pk, ())
+    )
+
+
+def _timetable(view: _View) -> tuple[DayLine, ...]:
+    """For each weekday the nearest school day ahead; in vacations the last one behind."""
+    source = view.source
+    if _left_on(view):
+        return ()
+    days = source.calendar.school_days(source.formed_on - AHEAD, source.formed_on + AHEAD, source.school_class.grade)
+    ahead = [day for day in days if day > source.formed_on]
+    behind = [day for day in reversed(days) if day <= source.formed_on]
+    nearest: dict[int, date] = {}
+    for day in [*ahead, *behind]:
+        nearest.setdefault(day.isoweekday(), day)
+    return tuple(_day(view, nearest[weekday]) for weekday in sorted(nearest))
+
+
+def _day(view: _View, day: date) -> DayLine:
+    source = view.source
+    lessons = []
+    for place in view.lessons_on(day):
+        bell = source.bells.get(place.number)
+        subject = source.lessons.courses[place.course_id].subject.name
+        lessons.append(LessonLine(place.number, subject, place.room, bell.starts if bell else None, place.substitute))
+    return DayLine(day, WEEKDAYS[day.weekday()], tuple(lessons))
+
+
+def _teachers(courses: list[Course]) -> tuple[TeacherLine, ...]:
+    return tuple(
+        TeacherLine(course.subject.name, course.teacher.full_name, _course_note(course))
+        for course in courses
+        if course.teacher
+    )
+
+
+def _vacations(source: Source) -> tuple[VacationLine, ...]:
+    grade, today = source.school_class.grade, source.formed_on
+    return tuple(
+        VacationLine(row.name, row.date_from, row.date_to)
+        for row in sorted(source.calendar.vacations, key=lambda row: row.date_from)
+        if row.date_to > today and row.grade_from <= grade <= row.grade_to
+    )

@@ -1,0 +1,185 @@
+"""What is read for extracts, and reading it: the same number of queries for one pupil and for a whole class."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import F
+
+from attendance.models import Absence
+from journal.calendar import Calendar
+from journal.lessons import ClassLessons
+from journal.models import (
+    BellPeriod,
+    ClassTeacher,
+    ControlWork,
+    Guardianship,
+    Homework,
+    Mark,
+    PeriodMark,
+    Recommendation,
+    SchoolClass,
+    Subject,
+    Term,
+    WorkKind,
+)
+from reports.extract.data import Period
+
+AHEAD = timedelta(days=14)
+"""How far ahead the timetable and homework are looked for."""
+CONTROL_AHEAD = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    subject_id: int
+    date: date
+    value: str
+    kind: str
+    weight: Decimal
+    is_control: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything read, by pupil where it is a pupil's: `assemble` makes the extracts from it."""
+
+    school_class: SchoolClass
+    calendar: Calendar
+    period: Period
+    formed_on: date
+    term: Term
+    previous_term: Term | None
+    lessons: ClassLessons
+    subjects: dict[int, Subject]
+    marks: dict[int, list[MarkRow]]
+    period_marks: dict[int, dict[tuple[int, int], str]]
+    absences: dict[int, dict[date, list[Absence]]]
+    homework: list[Homework]
+    control_works: list[ControlWork]
+    advice: dict[int, list[Recommendation]]
+    bells: dict[int, BellPeriod]
+    class_teacher: str
+    paper_guardians: dict[int, int]
+
+    @property
+    def has_results(self) -> bool:
+        """Whether marks for the current term are given already: the last column then shows them."""
+        return any(term_id == self.term.pk for marks in self.period_marks.values() for _, term_id in marks)
+
+
+def range_needed(period: Period, formed_on: date) -> tuple[date, date]:
+    """Days whose lessons are needed: the period, and the timetable around the day of forming."""
+    return min(period.start, formed_on - AHEAD), max(period.end, formed_on + AHEAD)
+
+
+def read_source(
+    school_class: SchoolClass,
+    calendar: Calendar,
+    period: Period,
+    formed_on: date,
+    lessons: ClassLessons,
+    ids: list[int],
+) -> Source:
+    terms = calendar.terms_for(school_class.grade)
+    term = calendar.term_on(period.end, school_class.grade) or _whole_year(calendar)
+    earlier = [t for t in terms if t.date_to < term.date_from]
+    mark_from = min(period.start, term.date_from)
+    course_ids = list(lessons.courses)
+    marks = _marks(ids, mark_from, period.end)
+    subjects = {course.subject_id: course.subject for course in lessons.courses.values()}
+    # A subject that ended has marks and no more lessons: its name is still needed.
+    missing = {row.subject_id for rows in marks.values() for row in rows} - subjects.keys()
+    if missing:
+        subjects |= Subject.objects.in_bulk(missing)
+    return Source(
+        school_class=school_class,
+        calendar=calendar,
+        period=period,
+        formed_on=formed_on,
+        term=term,
+        previous_term=earlier[-1] if earlier else None,
+        lessons=lessons,
+        subjects=subjects,
+        marks=marks,
+        period_marks=_period_marks(ids, [t.pk for t in terms]),
+        absences=_absences(ids, period),
+        homework=_homework(course_ids, formed_on),
+        control_works=_control_works(course_ids, formed_on),
+        advice=_advice(ids, mark_from, formed_on),
+        bells={bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")},
+        class_teacher=_class_teacher(school_class, formed_on),
+        paper_guardians=_paper_guardians(ids),
+    )
+
+
+def _whole_year(calendar: Calendar) -> Term:
+    """A stand-in for a school that has entered no terms yet."""
+    year = calendar.year
+    return Term(year=year, scheme="quarter", number=1, date_from=year.date_from, date_to=year.date_to)
+
+
+def _marks(ids: list[int], start: date, end: date) -> dict[int, list[MarkRow]]:
+    rows = (
+        Mark.objects.filter(pupil__in=ids, lesson__date__range=(start, end))
+        .order_by("lesson__date", "lesson__number", "position")
+        .annotate(subject_id=F("lesson__course__subject_id"), day=F("lesson__date"))
+        .values_list("pupil_id", "subject_id", "day", "value", "kind_id")
+    )
+    kinds = {kind.pk: kind for kind in WorkKind.objects.all()}
+    found: dict[int, list[MarkRow]] = defaultdict(list)
+    for pupil_id, subject_id, day, value, kind_id in rows:
+        kind = kinds[kind_id]
+        found[pupil_id].append(MarkRow(subject_id, day, value, kind.name, kind.weight, kind.is_control))
+    return found
+
+
+def _period_marks(ids: list[int], term_ids: list[int]) -> dict[int, dict[tuple[int, int], str]]:
+    rows = PeriodMark.objects.filter(pupil__in=ids, kind=PeriodMark.Kind.TERM, term__in=term_ids)
+    found: dict[int, dict[tuple[int, int], str]] = defaultdict(dict)
+    for pupil_id, subject_id, term_id, value in rows.values_list("pupil_id", "subject_id", "term_id", "value"):
+        found[pupil_id][subject_id, term_id] = value
+    return found
+
+
+def _absences(ids: list[int], period: Period) -> dict[int, dict[date, list[Absence]]]:
+    rows = Absence.objects.filter(pupil__in=ids).between(period.start, period.end).select_related("document")
+    found: dict[int, dict[date, list[Absence]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows.order_by("date", "lesson"):
+        found[row.pupil_id][row.date].append(row)
+    return found
+
+
+def _homework(course_ids: list[int], formed_on: date) -> list[Homework]:
+    rows = Homework.objects.filter(
+        lesson__course__in=course_ids, lesson__date__range=(formed_on - AHEAD, formed_on + AHEAD)
+    )
+    return list(rows.exclude(due_on__lte=formed_on).exclude(text="").select_related("lesson").order_by("lesson__date"))
+
+
+def _control_works(course_ids: list[int], formed_on: date) -> list[ControlWork]:
+    rows = ControlWork.objects.filter(course__in=course_ids, date__gt=formed_on, date__lte=formed_on + CONTROL_AHEAD)
+    return list(rows.order_by("date", "pk"))
+
+
+def _advice(ids: list[int], start: date, end: date) -> dict[int, list[Recommendation]]:
+    rows = Recommendation.objects.filter(pupil__in=ids, date__range=(start, end)).select_related("subject", "teacher")
+    found: dict[int, list[Recommendation]] = defaultdict(list)
+    for row in rows.order_by("-date", "subject__name"):
+        found[row.pupil_id].append(row)
+    return found
+
+
+def _class_teacher(school_class: SchoolClass, day: date) -> str:
+    """Who leads the class on the day; the acting one while somebody stands in."""
+    rows = ClassTeacher.objects.active_on(day).filter(school_class=school_class)
+    row = rows.select_related("teacher").order_by(F("is_acting").desc()).first()
+    return row.teacher.short_name if row else ""
+
+
+def _paper_guardians(ids: list[int]) -> dict[int, int]:
+    rows = Guardianship.objects.filter(pupil__in=ids, informing__in=Guardianship.PAPER).order_by("-pk")
+    return dict(rows.values_list("pupil_id", "guardian_id"))
