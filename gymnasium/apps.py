@@ -2,11 +2,18 @@
 
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
+from django.urls import register_converter
+
+from gymnasium.converters import IsoDateConverter
 
 
 class GymnasiumConfig(AppConfig):
     name = "gymnasium"
     verbose_name = "Гимназия"
+
+    def ready(self) -> None:
+        # Converters are global by name, so the apps use `<isodate:day>` without importing from here.
+        register_converter(IsoDateConverter, "isodate")
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):

@@ -1,4 +1,4 @@
-"""Path converters. They are registered once in the root URLconf and known by name everywhere."""
+"""Path converters. They are registered once at the start (apps.py) and known by name everywhere."""
 
 from datetime import date
 

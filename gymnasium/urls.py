@@ -3,12 +3,9 @@
 from importlib.util import find_spec
 
 from django.contrib import admin
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
-from gymnasium import converters, views
-
-# Converters are global by name, so the apps use `<isodate:day>` without importing from here.
-register_converter(converters.IsoDateConverter, "isodate")
+from gymnasium import views
 
 admin.site.site_header = admin.site.site_title = "Гимназия: рабочее место оператора"
 admin.site.index_title = "Справочники и записи"

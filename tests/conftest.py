@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
-from tests import databases
+from tests import databases, live
 from tests.clock import DEMO_MORNING, started_at
 
 DEMO_PASSWORD = "Demo-2026-gymnasium"
@@ -168,3 +168,39 @@ class Demo:
         from journal.models import SchoolClass
 
         return SchoolClass.objects.of_day(self.day).get(grade=int(name[:-1]), letter=name[-1])
+
+
+# --- Real servers ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def collected_static(run_directory: Path) -> Path:
+    """Static files as production serves them, collected once a run."""
+    target = run_directory / "static"
+    with databases.one_at_a_time(run_directory / "static.lock"):
+        if not (target / "staticfiles.json").exists():
+            environment = live.production(STATIC_ROOT=str(target))
+            databases.manage("collectstatic", "--noinput", "--verbosity=0", **environment)
+    return target
+
+
+@pytest.fixture(scope="module")
+def site(
+    keeper: databases.Databases, demo_template: str, worker: str, collected_static: Path, django_db_blocker
+) -> Iterator[live.Site]:
+    """A server of this module with a copy of the demo school; its clock shows the demo's morning."""
+    name = f"site_{worker}"
+    with django_db_blocker.unblock():
+        keeper.copy(demo_template, name)
+        database = keeper.url(name)
+    url = f"http://127.0.0.1:{live.free_port()}"
+    commands = [
+        ["-m", "gunicorn", "tests.wsgi", "--bind", url[7:], "--threads", "4", "--no-control-socket"],
+        ["manage.py", "db_worker", "--interval", "0.2", "--no-startup-delay"],
+    ]
+    log = collected_static.parent / f"site-{worker}.log"
+    environment = live.production(STATIC_ROOT=str(collected_static), DATABASE_URL=database)
+    with live.serving(commands, url, log, environment):
+        yield live.Site(url, database)
+    with django_db_blocker.unblock():
+        keeper.drop(name)

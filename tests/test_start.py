@@ -1,0 +1,140 @@
+"""How the application starts and stops as a program."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import databases, live
+
+BARE = {key: value for key, value in os.environ.items() if key not in {"DEBUG", "SECRET_KEY", "FIELD_KEY", "TASKS"}}
+SECRETS = {"SECRET_KEY": "s", "FIELD_KEY": "f", "ALLOWED_HOSTS": "journal.example"}
+
+
+def settings_in_production(code: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", f"from gymnasium import settings; {code}"],
+        cwd=databases.ROOT,
+        env={**BARE, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+def test_a_missing_secret_stops_the_start_with_one_clear_line(missing):
+    given = {name: value for name, value in SECRETS.items() if name != missing}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=databases.ROOT,
+        env={**BARE, **given},
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert missing in result.stderr
+
+
+def test_production_cookies_are_bound_to_the_host():
+    result = settings_in_production(
+        "print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE,"
+        " settings.SECURE_HSTS_SECONDS > 0, settings.SECURE_SSL_REDIRECT)",
+        **SECRETS,
+    )
+
+    assert result.stdout.split() == ["__Host-session", "__Host-csrf", "True", "True", "True"]
+
+
+def test_sqlite_keeps_what_was_acknowledged_at_power_loss():
+    result = settings_in_production(
+        "print(settings.DATABASES['default']['OPTIONS'])", **SECRETS, DATABASE_URL="sqlite:////tmp/x.sqlite3"
+    )
+
+    assert "synchronous=FULL" in result.stdout
+    assert "'transaction_mode': 'IMMEDIATE'" in result.stdout
+
+
+def children_of(pid: int) -> dict[str, int]:
+    """Process numbers of the server's two programs, by name."""
+    listing = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    lines = [line.split(None, 1) for line in listing.splitlines()]
+    return {("worker" if "db_worker" in command else "web"): int(number) for number, command in lines}
+
+
+def wait_for(condition, seconds: float = 20):
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return value
+
+
+def alive(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.fixture
+def supervisor(keeper, worker, collected_static, django_db_setup, django_db_blocker, tmp_path):
+    """`script/supervisor` on a copy of the empty database: the process and its address."""
+    name, port = f"start_{worker}", live.free_port()
+    with django_db_blocker.unblock():
+        databases.connections["default"].close()
+        keeper.copy(databases.settings.DATABASES["default"]["NAME"], name)
+        database = keeper.url(name)
+    environment = live.production(
+        STATIC_ROOT=str(collected_static), DATABASE_URL=database, PORT=str(port), WEB_WORKERS="1"
+    )
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "script/supervisor"], cwd=databases.ROOT, env=environment, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    live.wait_until_healthy(url, [process], tmp_path / "log")
+    yield process, url
+    live_children = children_of(process.pid)
+    process.kill()
+    process.wait()
+    for pid in live_children.values():
+        wait_for(lambda pid=pid: not alive(pid))
+    with django_db_blocker.unblock():
+        keeper.drop(name)
+
+
+def test_a_program_that_dies_is_started_again(supervisor):
+    process, url = supervisor
+    before = wait_for(lambda: (found := children_of(process.pid)) and len(found) == 2 and found)
+
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+
+    wait_for(lambda: len(after := children_of(process.pid)) == 2 and not set(after.values()) & set(before.values()))
+    wait_for(lambda: live.healthy(url))
+
+
+def test_both_programs_end_with_the_server(supervisor):
+    process, _ = supervisor
+    children = wait_for(lambda: (found := children_of(process.pid)) and len(found) == 2 and found)
+
+    process.terminate()
+
+    assert process.wait(30) == 0
+    assert not any(alive(pid) for pid in children.values())
+
+
+def test_nothing_is_left_behind_when_the_server_is_killed(supervisor):
+    process, url = supervisor
+    children = wait_for(lambda: (found := children_of(process.pid)) and len(found) == 2 and found)
+
+    process.kill()
+    process.wait()
+
+    for pid in children.values():
+        wait_for(lambda pid=pid: not alive(pid))
+    assert not live.healthy(url)
