@@ -228,8 +228,8 @@ class _Grid:
                 continue
             try:
                 day = parse_date(self.sheet.cell(index, date_column), "Дата урока")
-                topic = self._long_text(index, topic_column, 500)
-                homework = self._long_text(index, homework_column, 2000)
+                topic = self._long_text(index, topic_column, 300)
+                homework = self._long_text(index, homework_column, 1000)
             except BadValue as bad:
                 self._fail(index, date_column, bad.what, bad.expected)
                 continue

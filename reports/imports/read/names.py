@@ -13,11 +13,6 @@ SMALL_PARTS = {"оглы", "кызы", "гызы", "угли", "улы", "зад
 CLASS = re.compile(r"(\d{1,2})([А-ЯЁ]{0,3})")
 
 
-def normalise(text: str) -> str:
-    """For comparing: case and ё folded, spaces single."""
-    return re.sub(r"\s+", " ", text.casefold().replace("ё", "е")).strip()
-
-
 def tidy_name(text: str) -> str:
     """ИВАНОВА-ПЕТРОВА → Иванова-Петрова, «И В А Н О В» → Иванов; a name typed normally stays."""
     text = _join_spaced_letters(text)

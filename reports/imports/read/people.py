@@ -10,15 +10,15 @@ from .names import check_name, parse_class, split_full_name
 from .opening import Sheet
 from .rows import FileContent, GuardianRow, PersonName, PupilRow
 from .tables import PEOPLE_ALIASES, Heading, RowReader, find_heading
-from .values import one_line, optional, parse_date, parse_email, parse_phone, parse_sex, parse_snils
+from .values import limited, one_line, optional, parse_date, parse_email, parse_phone, parse_sex, parse_snils, text_of
 
 CLASS_IN_TITLE = re.compile(
     r"класса?\s*:?\s*(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё]\b)|(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё])[»\"”]?\s*класс",
     re.IGNORECASE,
 )
-KINSHIP_SEX = {"мать": "female", "отец": "male", "бабушка": "female", "дедушка": "male", "тетя": "female",
-               "тётя": "female", "дядя": "male", "мачеха": "female", "отчим": "male", "сестра": "female",
-               "брат": "male"}  # fmt: skip
+KINSHIP_SEX = {"мать": "f", "отец": "m", "бабушка": "f", "дедушка": "m", "тетя": "f",
+               "тётя": "f", "дядя": "m", "мачеха": "f", "отчим": "m", "сестра": "f",
+               "брат": "m"}  # fmt: skip
 KINSHIP_SYNONYMS = {"мама": "мать", "папа": "отец", "бабуля": "бабушка", "дед": "дедушка", "тетя": "тётя"}
 
 
@@ -108,13 +108,13 @@ def _read_row(row: RowReader, titled_class: str, previous: PupilRow | None, cont
         class_name=class_name,
         birth_date=birth,
         sex=row.get("sex", parse_sex),
-        file_number=row.get("file_number", optional),
+        file_number=row.get("file_number", limited, 30, "Личное дело №"),
         admitted_on=row.get("admitted", parse_date, "Дата приёма", default=None),
         enrolled_on=row.get("enrolled", parse_date, "Дата зачисления", default=None),
-        order_number=row.get("order_number", optional),
+        order_number=row.get("order_number", limited, 30, "Номер приказа"),
         order_date=row.get("order_date", parse_date, "Дата приказа", default=None),
         snils=row.get("snils", parse_snils),
-        address=row.get("address", optional),
+        address=row.get("address", limited, 300, "Адрес"),
         phone=row.get("phone", parse_phone),
         guardians=read_guardians(row),
     )
@@ -156,8 +156,7 @@ def _plain(value: object) -> object:
 
 
 def _full_name(value: object) -> PersonName:
-    from .values import text_of  # double spaces divide spaced-out words, so the line is not squeezed here
-
+    # Double spaces divide spaced-out words, so the line is not squeezed here.
     return split_full_name(text_of(value))
 
 

@@ -166,7 +166,7 @@ class PeriodMarkRow:
 
 @dataclass(slots=True)
 class SummarySheet:
-    """Period marks of a class. `period_kind` is quarter, half, trimester or year."""
+    """Period marks of a class. `period_kind` is quarter, half_year, trimester or year."""
 
     place: Place
     class_name: str

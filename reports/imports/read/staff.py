@@ -6,7 +6,7 @@ from .opening import Sheet
 from .people import missing_columns, read_name
 from .rows import FileContent, StaffRow
 from .tables import STAFF_ALIASES, RowReader, find_heading
-from .values import optional, parse_email, parse_phone
+from .values import limited, optional, parse_email, parse_phone
 
 
 def read_staff(sheet: Sheet, file: str, content: FileContent) -> bool:
@@ -31,7 +31,7 @@ def _read_row(row: RowReader, content: FileContent) -> None:
     member = StaffRow(
         place=row.place,
         name=name,
-        position=row.get("position", optional),
+        position=row.get("position", limited, 150, "Должность"),
         email=row.get("email", parse_email),
         phone=row.get("phone", parse_phone),
         class_name=row.get("class", _class_or_none),

@@ -12,9 +12,9 @@ from .tables import TOTAL_LINE, column_letter, title_key
 from .values import one_line
 
 PERIOD = re.compile(r"(\d|I{1,3}|IV)?\s*-?\s*(?:я|й|е|ая|ое|ый)?\s*(четверть|полугодие|триместр|год)\b", re.IGNORECASE)
-KINDS = {"четверть": "quarter", "полугодие": "half", "триместр": "trimester", "год": "year"}
+KINDS = {"четверть": "quarter", "полугодие": "half_year", "триместр": "trimester", "год": "year"}
 ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4}
-COUNTS = {"quarter": 4, "half": 2, "trimester": 3, "year": 1}
+COUNTS = {"quarter": 4, "half_year": 2, "trimester": 3, "year": 1}
 NAME_TITLES = {"фио", "фамилияимяотчество", "фамилияимя", "ученика", "фиоученика", "фамилияимяотчествоученика"}
 NOT_SUBJECTS = re.compile(r"(n|пп|nпп|срб|среднийбалл\w*|итого\w*|качество|успеваемость|примечание|класс|)$")
 

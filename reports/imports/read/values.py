@@ -6,6 +6,8 @@ What cannot be understood raises BadValue with words for the operator.
 import re
 from datetime import date, datetime, time, timedelta
 
+from journal.crypto import snils_is_valid
+
 from .errors import BadValue
 
 NOTHING = {"", "-", "–", "—", "нет", "не указан", "не указано", "не указана", "отсутствует", "н/д"}
@@ -18,8 +20,8 @@ NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,2})\s*[./\-]\s*(\d{1,2})\s*[./\-]\s*(\d
 ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 WORD_DATE = re.compile(r"(?<!\d)(\d{1,2})\s+([а-яё]{3,9})\s+(\d{4})", re.IGNORECASE)
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
-SEXES = {"м": "male", "муж": "male", "мужской": "male", "мальчик": "male", "m": "male",
-         "ж": "female", "жен": "female", "женский": "female", "девочка": "female", "f": "female"}  # fmt: skip
+SEXES = {"м": "m", "муж": "m", "мужской": "m", "мальчик": "m", "m": "m",
+         "ж": "f", "жен": "f", "женский": "f", "девочка": "f", "f": "f"}  # fmt: skip
 # Excel counts days from here (its 1900 is a leap year, which moves the zero by two days).
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIAL_DATES = range(3_000, 80_000)  # 1908 … 2119
@@ -63,6 +65,14 @@ def optional(value: object) -> str:
     """One line, or nothing for «—», «нет» and their kind."""
     line = one_line(value)
     return "" if line.casefold() in NOTHING else line
+
+
+def limited(value: object, limit: int, what: str) -> str:
+    """Optional text that must fit its place in the register."""
+    line = optional(value)
+    if len(line) > limit:
+        raise BadValue(f"{what}: {len(line)} знаков.", f"Помещается не больше {limit}: сократите.")
+    return line
 
 
 def parse_date(value: object, what: str, *, born: bool = False) -> date | None:
@@ -112,7 +122,7 @@ def month_number(word: str) -> int | None:
 
 
 def parse_sex(value: object, what: str = "Пол") -> str:
-    """М, муж, мужской → male; Ж, жен, женский → female."""
+    """М, муж, мужской → m; Ж, жен, женский → f."""
     line = optional(value).casefold().strip(". ")
     if not line:
         return ""
@@ -160,18 +170,9 @@ def parse_snils(value: object) -> str:
         digits = digits.zfill(11)  # as a number the cell has lost its leading zeros
     if len(digits) != 11 or re.search(r"[^\d\s\-–.]", line):
         raise BadValue(f"СНИЛС «{line}»: не 11 цифр.", "Ожидается вид 123-456-789 00.")
-    if not snils_is_valid(digits):
+    if not int(digits) or not snils_is_valid(digits):
         raise BadValue(f"СНИЛС «{line}»: контрольное число не сходится.", "Сверьте с документом: ошибка в одной из цифр.")
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:9]} {digits[9:]}"
-
-
-def snils_is_valid(digits: str) -> bool:
-    """The control number of the first nine digits; the oldest numbers (до 001-001-998) have none."""
-    body, control = digits[:9], int(digits[9:])
-    if int(body) <= 1_001_998:
-        return int(body) > 0
-    total = sum(int(digit) * (9 - index) for index, digit in enumerate(body))
-    return total % 101 % 100 == control
 
 
 def parse_time(value: object) -> time | None:

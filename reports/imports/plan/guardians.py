@@ -1,0 +1,123 @@
+"""Planning of guardians: one person may have several children here, a child several guardians."""
+
+from __future__ import annotations
+
+from journal.models import Guardian, Guardianship, Pupil
+from journal.text import normalise
+from reports.imports.read.rows import GuardianRow
+
+from .matching import names_are_near
+from .planner import Context
+
+Kinship = Guardianship.Kinship
+KINSHIPS = {
+    "мать": Kinship.MOTHER, "отец": Kinship.FATHER, "бабушка": Kinship.GRANDMOTHER, "дедушка": Kinship.GRANDFATHER,
+    "опекун": Kinship.GUARDIAN, "попечитель": Kinship.GUARDIAN, "приемный родитель": Kinship.GUARDIAN,
+}  # fmt: skip
+YOUNGEST = 16
+SAME, OTHER = "same", "other"
+
+
+class GuardianPlanner:
+    def __init__(self, context: Context) -> None:
+        self.context, self.register, self.staged = context, context.register, context.staged
+
+    def plan(self, row: GuardianRow, pupil: Pupil) -> None:
+        """The guardian of a row: found among the pupil's, then in the school; else new, unless somebody is near."""
+        if not self._is_possible(row):
+            return
+        guardian, is_clear = self._find(row, pupil)
+        if not is_clear:
+            return
+        guardian = self._update(row, guardian) if guardian else self._create(row)
+        self.context.see(guardian, "guardian", lambda: f"{guardian.full_name} ({pupil.list_name})", row.place)
+        self._link(row, guardian, pupil)
+
+    def _is_possible(self, row: GuardianRow) -> bool:
+        today = self.context.today
+        if row.birth_date and row.birth_date > today:
+            what = f"{row.name}: дата рождения {row.birth_date:%d.%m.%Y} в будущем."
+        elif row.birth_date and not YOUNGEST <= today.year - row.birth_date.year <= 110:
+            what = f"{row.name}: представителю {today.year - row.birth_date.year} лет."
+        else:
+            return True
+        self.context.error(row.place, what, "Проверьте дату рождения представителя.")
+        return False
+
+    def _find(self, row: GuardianRow, pupil: Pupil) -> tuple[Guardian | None, bool]:
+        key = normalise(str(row.name))
+        own = [link.guardian for link in self.register.guardianships[id(pupil)]]
+        for guardian in own:
+            if guardian.sort_name == key:
+                return guardian, True
+        for guardian in self.register.guardians.get(key, []):
+            if _same_person(row, guardian):
+                return guardian, True
+        near = [guardian for guardian in own if _is_near(row, guardian)]
+        if not near:
+            return None, True
+        text = f"{row.name} — похоже на представителя, который у ученика {pupil.full_name} уже есть. Кто это?"
+        options = [(f"{SAME}:{g.sort_name}", f"Это тот же человек: {g.full_name}") for g in near]
+        options.append((OTHER, "Это другой, новый представитель"))
+        parts = ["guardian", key, pupil.sort_name, pupil.birth_date.isoformat()]
+        answer = self.context.ask(parts, text, row.place, options)
+        if not answer:
+            return None, False
+        return next((g for g in near if answer == f"{SAME}:{g.sort_name}"), None), True
+
+    def _create(self, row: GuardianRow) -> Guardian:
+        guardian = self.staged.add(
+            Guardian(
+                last_name=row.name.last, first_name=row.name.first, patronymic=row.name.middle, sex=row.sex,
+                birth_date=row.birth_date, phone_home=row.home_phone, phone_mobile=row.mobile_phone, email=row.email,
+            )
+        )  # fmt: skip
+        self.register.guardians[guardian.sort_name].append(guardian)
+        return guardian
+
+    def _update(self, row: GuardianRow, guardian: Guardian) -> Guardian:
+        values = {
+            "sex": row.sex, "birth_date": row.birth_date, "phone_home": row.home_phone,
+            "phone_mobile": row.mobile_phone, "email": row.email,
+        }  # fmt: skip
+        if normalise(str(row.name)) != guardian.sort_name:
+            values |= {"last_name": row.name.last, "first_name": row.name.first, "patronymic": row.name.middle}
+        for field, value in values.items():
+            if value:
+                self.staged.set(guardian, field, value)
+        return guardian
+
+    def _link(self, row: GuardianRow, guardian: Guardian, pupil: Pupil) -> None:
+        kinship = KINSHIPS.get(row.kinship.replace("ё", "е"), Kinship.OTHER)
+        for link in self.register.guardianships[id(pupil)]:
+            if link.guardian is guardian:
+                if row.kinship:
+                    self.staged.set(link, "kinship", str(kinship))
+                break
+        else:
+            link = self.staged.add(Guardianship(pupil=pupil, guardian=guardian, kinship=str(kinship)))
+            self.register.guardianships[id(pupil)].append(link)
+        self.context.see(link, "guardianship", lambda: f"{pupil.list_name}: {guardian.full_name}", row.place)
+
+
+def _same_person(row: GuardianRow, guardian: Guardian) -> bool:
+    """The same name and the same birth date; where one of them has none, the same phone."""
+    if row.birth_date and guardian.birth_date:
+        return row.birth_date == guardian.birth_date
+    return _shares_phone(row, guardian)
+
+
+def _shares_phone(row: GuardianRow, guardian: Guardian) -> bool:
+    phones = {row.mobile_phone, row.home_phone} - {""}
+    return bool(phones & {guardian.phone_mobile, guardian.phone_home})
+
+
+def _is_near(row: GuardianRow, guardian: Guardian) -> bool:
+    """Another spelling of somebody the pupil already has: near name and the same phone or birth date."""
+    if not names_are_near(
+        (row.name.last, row.name.first, row.name.middle),
+        (guardian.last_name, guardian.first_name, guardian.patronymic),
+    ):
+        return False
+    same_birth = bool(row.birth_date) and row.birth_date == guardian.birth_date
+    return same_birth or _shares_phone(row, guardian)
