@@ -7,11 +7,11 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from journal.calendar import Calendar
 from journal.models import (
@@ -39,6 +39,8 @@ class LessonPlace:
     topic: str = ""
     room: str = ""
     substitute: str = ""
+    control: str = ""
+    """Title of the control work that the schedule has on this day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,20 @@ class ClassLessons:
         """The pupil's own lessons of the day, by number; none on a day off the roll or without school."""
         if not self.on_roll(pupil_id, day):
             return []
+        rights = self._rights(pupil_id, day)
+        return [place for place in self.places.get(day, ()) if _is_own(self.courses[place.course_id], *rights)]
+
+    def takes(self, pupil_id: int, course: Course, day: date) -> bool:
+        """Is the course the pupil's own on the day: on the roll, in its group, not replaced by a plan?"""
+        return self.on_roll(pupil_id, day) and _is_own(course, *self._rights(pupil_id, day))
+
+    def _rights(self, pupil_id: int, day: date) -> tuple[set[int], frozenset[int], frozenset[int]]:
+        """Groups, and subjects and courses of the plan, that hold for the pupil on the day."""
         groups = {group for group, stay in self.groups.get(pupil_id, ()) if stay.holds(day)}
-        plan_subjects: frozenset[int] = frozenset()
-        plan_courses: frozenset[int] = frozenset()
         for plan in self.plans.get(pupil_id, ()):
             if plan.stay.holds(day):
-                plan_subjects, plan_courses = plan.subject_ids, plan.course_ids
-        return [
-            place
-            for place in self.places.get(day, ())
-            if _is_own(self.courses[place.course_id], groups, plan_subjects, plan_courses)
-        ]
+                return groups, plan.subject_ids, plan.course_ids
+        return groups, frozenset(), frozenset()
 
     def of_day(self, day: date) -> list[LessonPlace]:
         """All lessons of the class and its groups on the day (not of single pupils' plans), by number."""
@@ -120,6 +125,22 @@ def pupil_lessons(pupil: Pupil, school_class: SchoolClass, start: date, end: dat
     return _assemble(enrolments, school_class, start, end, calendar)
 
 
+def course_lessons(
+    course: Course, classes: Sequence[SchoolClass], start: date, end: date, calendar: Calendar
+) -> ClassLessons:
+    """The lessons of one course in start..end, and for pupils of `classes` whose they are. Three queries.
+
+    Plans are known as far as they replace this course; pupils who never take it are among the pupils too.
+    """
+    enrolments = Enrolment.objects.filter(school_class__in=classes)
+    pupils, stays, groups = _roll(enrolments, start, end, group_id=course.group_id or 0)
+    plans = IndividualPlan.objects.filter(pupil__in=list(pupils)).values("pk")
+    audience = Course.objects.filter(pk=course.pk) | Course.objects.filter(subject=course.subject_id, plan__in=plans)
+    courses, places = _places(audience, start, end, classes[0].grade, calendar)
+    split = frozenset([course.subject_id] if course.group_id else [])
+    return ClassLessons(list(pupils.values()), courses, places, stays, groups, _plans(courses.values()), split)
+
+
 def own_lessons(pupil: Pupil, school_class: SchoolClass, day: date, calendar: Calendar) -> list[LessonPlace]:
     """The pupil's own lessons of one day (domain.md §2): subgroup at that date, plan, substitutions, days off."""
     return pupil_lessons(pupil, school_class, day, day, calendar).own(pupil.pk, day)
@@ -142,13 +163,16 @@ def _assemble(
 
 
 def _roll(
-    enrolments: EnrolmentQuerySet, start: date, end: date
+    enrolments: EnrolmentQuerySet, start: date, end: date, group_id: int | None = None
 ) -> tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]:
-    """Pupils in list order, their stays in the class and in groups. One query: a row an enrolment and membership."""
+    """Pupils in list order, their stays in the class and in groups (or in the one group). One query: a row an
+    enrolment and membership."""
     member = "pupil__group_memberships"
     within = Q(**{f"{member}__date_from__lte": end}) & (
         Q(**{f"{member}__date_to": None}) | Q(**{f"{member}__date_to__gte": start})
     )
+    if group_id is not None:
+        within &= Q(**{f"{member}__group": group_id})
     rows = (
         enrolments.overlapping(start, end)
         .annotate(member=FilteredRelation(member, condition=within))
@@ -214,7 +238,10 @@ def _places(
             if slot.date_from <= day and (slot.date_to is None or day <= slot.date_to):
                 found[day, slot.number, slot.course_id] = LessonPlace(day, slot.number, slot.course_id, room=slot.room)
 
-    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end))
+    same_day = Q(course__control_works__date=F("date"))
+    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end)).annotate(
+        work=FilteredRelation("course__control_works", condition=same_day), control=F("work__title")
+    )
     school_days = set(days)
     for row in rows.select_related("substitute", *with_course):
         if row.date not in school_days:
@@ -232,7 +259,12 @@ def _places(
 
 def _place(row: Lesson) -> LessonPlace:
     substitute = row.substitute.short_name if row.substitute else ""
-    return LessonPlace(row.date, row.number, row.course_id, row.pk, row.topic, row.room, substitute)
+    return LessonPlace(row.date, row.number, row.course_id, row.pk, row.topic, row.room, substitute, row.control or "")
+
+
+def pupils_of_day(school_class: SchoolClass, day: date) -> QuerySet:
+    """Ids of the pupils on the roll of the class on the day, to filter other rows by."""
+    return Enrolment.objects.filter(school_class=school_class).on_roll(day).values("pupil")
 
 
 def groups_of(school_class: SchoolClass) -> list[StudyGroup]:
