@@ -75,8 +75,7 @@ class User(AbstractUser):
     @cached_property
     def own_children(self) -> list[Any]:
         """`journal.Pupil` rows the person is guardian of, and the person's own row; one query a request."""
-        guardian, pupil = getattr(self, "guardian", None), getattr(self, "pupil", None)
-        return [*(guardian.children() if guardian else []), *([pupil] if pupil else [])]
+        return self._meta.get_field("pupil").related_model.objects.family_of(self)
 
     @cached_property
     def role_words(self) -> str:

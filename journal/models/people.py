@@ -96,6 +96,11 @@ class PupilQuerySet(models.QuerySet):
         enrolled = Enrolment.objects.on_roll(today).filter(school_class__in=classes).values("pupil")
         return self.filter(Q(pk__in=children) | Q(pk__in=enrolled))
 
+    def family_of(self, user: User) -> list[Pupil]:
+        """Children whose guardian the user is, and the user's own row; one query."""
+        children = Guardianship.objects.filter(guardian__user=user).values("pupil")
+        return list(self.filter(Q(pk__in=children) | Q(user=user)))
+
     def search(self, text: str) -> PupilQuerySet:
         """Every word must begin a part of the name; case and ё/е do not matter."""
         rows = self
@@ -180,10 +185,6 @@ class Guardian(Person):
         verbose_name = "представитель"
         verbose_name_plural = "представители"
         ordering = ["sort_name"]
-
-    def children(self) -> list[Pupil]:
-        """Pupils whose guardian this is; one query."""
-        return list(Pupil.objects.filter(guardianships__guardian=self))
 
 
 class Guardianship(models.Model):

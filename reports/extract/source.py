@@ -76,6 +76,9 @@ def range_needed(period: Period, formed_on: date) -> tuple[date, date]:
     return min(period.start, formed_on - AHEAD), max(period.end, formed_on + AHEAD)
 
 
+ALL_PARTS = frozenset({"marks", "absences", "homework", "control_works", "advice", "bells", "people"})
+
+
 def read_source(
     school_class: SchoolClass,
     calendar: Calendar,
@@ -83,13 +86,16 @@ def read_source(
     formed_on: date,
     lessons: ClassLessons,
     ids: list[int],
+    *,
+    parts: frozenset[str] = ALL_PARTS,
 ) -> Source:
+    """Reads what an extract needs, or only some `parts` of it: a page of the family cabinet shows a part."""
     terms = calendar.terms_for(school_class.grade)
     term = calendar.term_on(period.end, school_class.grade) or _whole_year(calendar)
     earlier = [t for t in terms if t.date_to < term.date_from]
     mark_from = min(period.start, term.date_from)
     course_ids = list(lessons.courses)
-    marks = _marks(ids, mark_from, period.end)
+    marks = _marks(ids, mark_from, period.end) if "marks" in parts else {}
     subjects = {course.subject_id: course.subject for course in lessons.courses.values()}
     # A subject that ended has marks and no more lessons: its name is still needed.
     missing = {row.subject_id for rows in marks.values() for row in rows} - subjects.keys()
@@ -105,15 +111,19 @@ def read_source(
         lessons=lessons,
         subjects=subjects,
         marks=marks,
-        period_marks=_period_marks(ids, [t.pk for t in terms]),
-        absences=_absences(ids, period),
-        homework=_homework(course_ids, formed_on),
-        control_works=_control_works(course_ids, formed_on),
-        advice=_advice(ids, mark_from, formed_on),
-        bells={bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")},
-        class_teacher=_class_teacher(school_class, formed_on),
-        paper_guardians=_paper_guardians(ids),
+        period_marks=_period_marks(ids, [t.pk for t in terms]) if "marks" in parts else {},
+        absences=_absences(ids, period) if "absences" in parts else {},
+        homework=_homework(course_ids, formed_on) if "homework" in parts else [],
+        control_works=_control_works(course_ids, formed_on) if "control_works" in parts else [],
+        advice=_advice(ids, mark_from, formed_on) if "advice" in parts else {},
+        bells=_bells() if "bells" in parts else {},
+        class_teacher=_class_teacher(school_class, formed_on) if "people" in parts else "",
+        paper_guardians=_paper_guardians(ids) if "people" in parts else {},
     )
+
+
+def _bells() -> dict[int, BellPeriod]:
+    return {bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")}
 
 
 def _whole_year(calendar: Calendar) -> Term:
