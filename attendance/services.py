@@ -106,7 +106,14 @@ def _confirm_facts(facts: list[Absence], reason: str, by: User) -> None:
 
 def _remember(press: Press, day: date, *, old: str, by: User) -> None:
     AbsenceChange.objects.create(
-        key=press.key, pupil_id=press.pupil_id, date=day, lesson=press.lesson, old=old, new=press.new, by=by
+        key=press.key,
+        pupil_id=press.pupil_id,
+        date=day,
+        lesson=press.lesson,
+        old=old,
+        new=press.new,
+        by=by,
+        at=timezone.now(),
     )
 
 
@@ -138,5 +145,7 @@ def take_roll_call(*, school_class: SchoolClass, day: date, calendar: Calendar, 
         raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Перекличка не нужна.")
     if day > timezone.localdate():
         raise CannotMark("Перекличку проводят в сам день, не заранее.")
-    roll_call, _ = RollCall.objects.get_or_create(school_class=school_class, date=day, defaults={"taken_by": by})
+    roll_call, _ = RollCall.objects.get_or_create(
+        school_class=school_class, date=day, defaults={"taken_by": by, "taken_at": timezone.now()}
+    )
     return roll_call

@@ -68,7 +68,7 @@ class SheetRow:
 
     @property
     def is_absent(self) -> bool:
-        return bool(self.missed.day or self.whole and self.whole.reason in ABSENCE_REASONS)
+        return bool(self.missed.day or (self.whole and self.whole.reason in ABSENCE_REASONS))
 
 
 @dataclass(frozen=True, slots=True)
