@@ -25,7 +25,7 @@ AUDITED = {
 }
 
 
-class NotApplied(Exception):  # noqa: N818 (nothing failed: somebody must decide first)
+class NotApplied(Exception):
     """The import was not written; the sentence says why."""
 
 
@@ -62,7 +62,7 @@ def apply_files(
     """Write everything or nothing. Raises NotApplied with words where a person must decide first."""
     preview, staged = make_plan(contents, today=today, by=by, answers=answers, keep_year=True)
     if expected_digest and preview.digest() != expected_digest:
-        raise NotApplied("Пока вы смотрели, данные в журнале изменились. Посмотрите предпросмотр ещё раз и подтвердите.")
+        raise NotApplied("Пока вы смотрели, журнал изменился. Посмотрите предпросмотр ещё раз и подтвердите.")
     if preview.errors and not without_bad_rows:
         raise NotApplied(
             f"В файлах есть ошибки: {len(preview.errors)}. Исправьте файлы или выберите «без строк с ошибками»."

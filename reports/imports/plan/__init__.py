@@ -98,9 +98,7 @@ def start_year_of(contents: list[FileContent], today: date) -> int:
     for content in contents:
         years.update(_school_year(row.enrolled_on) for row in content.pupils if row.enrolled_on)
         for sheet in content.journals:
-            years.update(
-                lesson.year - (lesson.month < 8) for lesson in sheet.lessons if lesson.year
-            )
+            years.update(lesson.year - (lesson.month < 8) for lesson in sheet.lessons if lesson.year)
     found = years.most_common(1)[0][0] if years else running
     return found if abs(found - running) <= 1 else running
 

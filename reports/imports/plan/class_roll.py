@@ -35,15 +35,13 @@ class ClassRoll:
         if len(found) == 1:
             return found[0]
         if found:
-            self.context.error(
-                place, f"В {self.school_class.name} двое учеников {name}.", "Впишите в файл и отчество."
-            )
+            self.context.error(place, f"В {self.school_class.name} двое учеников {name}.", "Впишите в файл и отчество.")
             return None
         hint = self._near(name)
         self.context.error(
             place,
             f"Ученика {name} нет в {self.school_class.name}.",
-            f"Похоже на: {hint}. Исправьте имя в файле." if hint else "Сначала загрузите список учеников или зачислите его.",
+            f"Похоже на: {hint}. Исправьте имя в файле." if hint else "Сначала загрузите список учеников этого класса.",
         )
         return None
 

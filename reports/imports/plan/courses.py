@@ -121,7 +121,7 @@ class Courses:
                 self.context.error(
                     place,
                     f"{pupil.list_name} уже состоит в группе «{row.group.name}» по предмету {group.subject.name}.",
-                    "Ученик может быть только в одной группе. Оформите переход в составе групп или уберите лишнюю строку.",
+                    "Ученик может быть только в одной группе: оформите переход или уберите лишнюю строку.",
                 )
                 return False
         row = GroupMembership(

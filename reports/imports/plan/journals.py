@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from attendance.models import LETTERS, REASONS, WHOLE_DAY, Absence, AbsenceChange, ClosedMonth
 from journal.models import Course, Homework, Lesson, Mark, Pupil, SchoolClass, Term, TimetableSlot, WorkKind
-from reports.imports.read.errors import Place
 from reports.imports.read.rows import JournalCell, JournalLesson, JournalSheet
 
 from .class_roll import ClassRoll
@@ -156,8 +155,9 @@ class JournalPlanner:
             context.error(row.place, f"В этом году нет {row.day}.{row.month:02d}.", "Проверьте число над отметками.")
             return None
         if not context.year.date_from <= day <= context.year.date_to:
-            context.error(row.place, f"{day:%d.%m.%Y} — вне {context.year.name} учебного года.",
-                          f"Ожидается от {context.year.date_from:%d.%m.%Y} до {context.year.date_to:%d.%m.%Y}.")  # fmt: skip
+            year = context.year
+            context.error(row.place, f"{day:%d.%m.%Y} — вне {year.name} учебного года.",
+                          f"Ожидается от {year.date_from:%d.%m.%Y} до {year.date_to:%d.%m.%Y}.")  # fmt: skip
             return None
         if reason := context.calendar.why_no_school(day, school_class.grade):
             context.error(row.place, f"{day:%d.%m.%Y} — не учебный день: {reason}.",
@@ -229,7 +229,8 @@ class JournalPlanner:
                 continue
             if term := self._closed_term(lesson.date, school_class):
                 self.context.error(
-                    cell.place, f"{pupil.list_name}: {term} закрыта, отметка {value} за {lesson.date:%d.%m} не записана.",
+                    cell.place,
+                    f"{pupil.list_name}: период «{term}» закрыт, отметка {value} за {lesson.date:%d.%m} не записана.",
                     "После закрытия отметки меняет только заместитель директора.",
                 )  # fmt: skip
                 continue

@@ -15,9 +15,7 @@ def distance(one: str, other: str, limit: int = NEAR_LETTERS) -> int:
     for row, left in enumerate(one, 1):
         current = [row]
         for column, right in enumerate(other, 1):
-            current.append(
-                min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (left != right))
-            )
+            current.append(min(previous[column] + 1, current[-1] + 1, previous[column - 1] + (left != right)))
         if min(current) > limit:
             return limit + 1
         previous = current

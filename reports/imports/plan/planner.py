@@ -103,9 +103,7 @@ class Context:
     def new_teacher(self, name: PersonName, place: Place, position: str = "", email: str = "") -> Teacher:
         """A teacher to be created, findable at once."""
         teacher = self.staged.add(
-            Teacher(
-                last_name=name.last, first_name=name.first, patronymic=name.middle, position=position, email=email
-            )
+            Teacher(last_name=name.last, first_name=name.first, patronymic=name.middle, position=position, email=email)
         )
         self.register.teachers[teacher.sort_name].append(teacher)
         self.see(teacher, "teacher", lambda: teacher.full_name, place)

@@ -173,8 +173,10 @@ class PupilPlanner:
         born = f"{pupil.birth_date:%d.%m.%Y}"
         if pupil.birth_date == row.birth_date:
             return f"{born}: имя отличается"
-        return f"{born}: дата отличается одной-двумя цифрами" if dates_are_near(row.birth_date, pupil.birth_date) else (
-            f"{born}: другая дата рождения"
+        return (
+            f"{born}: дата отличается одной-двумя цифрами"
+            if dates_are_near(row.birth_date, pupil.birth_date)
+            else (f"{born}: другая дата рождения")
         )
 
     # -- what is written --
@@ -234,7 +236,8 @@ class PupilPlanner:
         begins = row.enrolled_on if row.enrolled_on and row.enrolled_on >= earliest else year.date_from
         self._add_enrolment(row, pupil, school_class, begins)
         arrived = row.admitted_on is None or row.admitted_on >= earliest
-        self._add_movement(row, pupil, Movement.Kind.ARRIVAL if arrived else Movement.Kind.PROMOTION, begins, school_class)
+        kind = Movement.Kind.ARRIVAL if arrived else Movement.Kind.PROMOTION
+        self._add_movement(row, pupil, kind, begins, school_class)
 
     def _return(self, row: PupilRow, pupil: Pupil, school_class: SchoolClass, last: Enrolment) -> bool:
         if row.enrolled_on and last.date_to and row.enrolled_on > last.date_to:
@@ -279,7 +282,7 @@ class PupilPlanner:
         from_class: SchoolClass | None = None,
     ) -> None:
         key = (id(pupil), str(kind), day)
-        if not row.order_number and not row.order_date or key in self.register.movements:
+        if (not row.order_number and not row.order_date) or key in self.register.movements:
             return
         self.register.movements.add(key)
         self.counts["movement", to_class.name] += 1

@@ -82,9 +82,7 @@ class Staged:
         """Field → (old, new), only where the final value differs from the database's."""
         _, before = self.changed.get(id(instance), (None, {}))
         return {
-            field: (old, getattr(instance, field))
-            for field, old in before.items()
-            if old != getattr(instance, field)
+            field: (old, getattr(instance, field)) for field, old in before.items() if old != getattr(instance, field)
         }
 
     def changed_instances(self) -> list[tuple[Any, dict[str, tuple[Any, Any]]]]:

@@ -86,7 +86,9 @@ class TimetablePlanner:
     def _teacher(self, name: PersonName) -> Teacher | None:
         return self.context.teacher(name, self.place)
 
-    def _replace_teacher(self, course: Course, teacher: Teacher | None, school_class: SchoolClass, place: Place) -> None:
+    def _replace_teacher(
+        self, course: Course, teacher: Teacher | None, school_class: SchoolClass, place: Place
+    ) -> None:
         if teacher is None or course.teacher is teacher:
             return
         if course.pk is None:

@@ -65,7 +65,7 @@ def _read_sheets(name: str, sheets: list[Sheet], content: FileContent) -> None:
         if sheet.hidden:
             content.problems.append(
                 Problem(
-                    Place(name, sheet.name), "Скрытый лист пропущен.", "Если он нужен, откройте его в Excel.", is_note=True
+                    Place(name, sheet.name), "Скрытый лист пропущен.", "Нужен — сделайте его видимым.", is_note=True
                 )
             )
             continue
@@ -74,8 +74,6 @@ def _read_sheets(name: str, sheets: list[Sheet], content: FileContent) -> None:
     for sheet in unknown:
         # A cover page beside a good sheet is usual; a file with nothing known is a mistake.
         what = "Лист не похож ни на одну известную таблицу" if sheet.name else "Таблица не узнана"
-        content.problems.append(
-            Problem(Place(name, sheet.name), f"{what}.", KNOWN_SHAPES, is_note=bool(content.kind))
-        )
+        content.problems.append(Problem(Place(name, sheet.name), f"{what}.", KNOWN_SHAPES, is_note=bool(content.kind)))
     if not content.kind and not unknown:
         content.problems.append(Problem(Place(name), "В файле нет ни одной заполненной таблицы.", KNOWN_SHAPES))

@@ -41,7 +41,7 @@ class Problem:
         return f"{sentence} {self.expected}" if self.expected else sentence
 
 
-class BadValue(Exception):  # noqa: N818 (a value is bad, nothing has failed)
+class BadValue(Exception):
     """A cell cannot be understood: what is wrong and what was expected, in words."""
 
     def __init__(self, what: str, expected: str = ""):
@@ -50,7 +50,7 @@ class BadValue(Exception):  # noqa: N818 (a value is bad, nothing has failed)
         self.expected = expected
 
 
-class UnreadableFile(Exception):  # noqa: N818
+class UnreadableFile(Exception):
     """The whole file cannot be used; the sentence tells the operator what to do."""
 
     def __init__(self, what: str, expected: str = ""):

@@ -161,9 +161,7 @@ class _Grid:
         if numbers_row is not None:
             number_text = _text(self.sheet.cell(numbers_row, column))
             if not number_text.isdigit() or not 0 < int(number_text) <= 12:
-                self._fail(
-                    numbers_row, column, f"Номер урока «{number_text}» не понят.", "Ожидается число от 1 до 12."
-                )
+                self._fail(numbers_row, column, f"Номер урока «{number_text}» не понят.", "Ожидается число от 1 до 12.")
                 return None
             number = int(number_text)
         if not _day_exists(month, int(text)):

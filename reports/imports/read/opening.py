@@ -67,7 +67,7 @@ def open_file(data: bytes, *, heading_score: Callable[[list[list[object]]], int]
     if data.startswith(b"PK"):
         return open_workbook(data)
     _refuse_other_kinds(head)
-    if head.startswith((b"<?xml", b"<timetable")) or data[:2] in (b"\xff\xfe", b"\xfe\xff") and b"<\0?\0" in data[:12]:
+    if head.replace(b"\0", b"").lstrip(b"\xff\xfe").startswith((b"<?xml", b"<timetable", b"<!doctype timetable")):
         return open_xml(data)
     return [Sheet("", open_csv(data, heading_score))]
 
@@ -225,11 +225,8 @@ def open_csv(data: bytes, heading_score: Callable[[list[list[object]]], int]) ->
 
 
 def _decode(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1251")
-    for encoding in encodings:
+    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1251"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

@@ -160,5 +160,3 @@ class _Timetable:
     @staticmethod
     def _ids(item: Element, name: str) -> list[str]:
         return [key for key in (item.get(name) or "").split(",") if key]
-
-

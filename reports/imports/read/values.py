@@ -6,6 +6,8 @@ What cannot be understood raises BadValue with words for the operator.
 import re
 from datetime import date, datetime, time, timedelta
 
+from django.utils import timezone
+
 from journal.crypto import snils_is_valid
 
 from .errors import BadValue
@@ -107,7 +109,7 @@ def _date_in_text(line: str, what: str, *, born: bool) -> date:
 
 def _century(year: int, *, born: bool) -> int:
     """05.09.13 is 2013; a guardian born in 75 was born in 1975."""
-    pivot = date.today().year % 100 + (0 if born else 20)
+    pivot = timezone.localdate().year % 100 + (0 if born else 20)
     return 2000 + year if year <= pivot else 1900 + year
 
 
@@ -171,7 +173,9 @@ def parse_snils(value: object) -> str:
     if len(digits) != 11 or re.search(r"[^\d\s\-–.]", line):
         raise BadValue(f"СНИЛС «{line}»: не 11 цифр.", "Ожидается вид 123-456-789 00.")
     if not int(digits) or not snils_is_valid(digits):
-        raise BadValue(f"СНИЛС «{line}»: контрольное число не сходится.", "Сверьте с документом: ошибка в одной из цифр.")
+        raise BadValue(
+            f"СНИЛС «{line}»: контрольное число не сходится.", "Ошибка в одной из цифр: сверьте с документом."
+        )
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:9]} {digits[9:]}"
 
 

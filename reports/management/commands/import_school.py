@@ -33,9 +33,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 preview = preview_files(contents, today=today)
             else:
-                preview = apply_files(
-                    contents, today=today, by=None, without_bad_rows=options["without_bad_rows"]
-                )
+                preview = apply_files(contents, today=today, by=None, without_bad_rows=options["without_bad_rows"])
         except NotApplied as refusal:
             self._show(preview_files(contents, today=today), started)
             raise CommandError(f"Ничего не записано. {refusal}") from None
