@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import date
 
+from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.audit import Action, address_of, record_event
 from accounts.middleware import SEEN, STAFF, STARTED
@@ -81,11 +82,16 @@ def _mark_ended(keys: list[str | None]) -> None:
 
 
 @transaction.atomic
-def report_compromise(*, user: User, by: User, text: str, learned_on: date, deadline: date) -> SecurityNotice:
-    """Somebody else may know the password: sessions end, the password is blocked, a notice with its clock opens
-    for the deputy and for technical support (domain.md §9). `deadline` comes from the calendar, which lies above."""
+def report_compromise(*, user: User, by: User, text: str = "") -> SecurityNotice:
+    """Somebody else may know the password: sessions end, the password is blocked, a notice opens for the deputy and
+    technical support, with one working day to deal with it (domain.md §9)."""
+    today = timezone.localdate()
     notice = SecurityNotice.objects.create(
-        user=user, reported_by=by, text=text, learned_on=learned_on, deadline=deadline
+        user=user,
+        reported_by=by,
+        text=text[:2000],
+        learned_on=today,
+        deadline=import_string(settings.NOTICE_DEADLINE)(today),
     )
     NoticeAction.objects.create(notice=notice, by=by, text="Пароль заблокирован, все сеансы завершены")
     user.set_unusable_password()

@@ -11,4 +11,5 @@ urlpatterns = [
     path("security/", security.security, name="security"),
     path("security/sessions/<int:session_id>/end/", security.end_session, name="end_session"),
     path("security/sessions/end-others/", security.end_other_sessions, name="end_other_sessions"),
+    path("security/compromise/", security.report, name="report_compromise"),
 ]

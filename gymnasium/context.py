@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from gymnasium.demo.accounts import ACCOUNTS, PASSWORD
+from journal.models import School
+
 
 @dataclass(frozen=True)
 class Section:
@@ -66,7 +69,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
+        "demo_accounts": SimpleLazyObject(demo_accounts),
+        "demo_password": PASSWORD,
     }
+
+
+def demo_accounts() -> list[dict[str, str]]:
+    """Who may try the demo school; nobody anywhere else."""
+    if not School.objects.filter(is_demo=True).exists():
+        return []
+    return [{"login": login, "who": who} for login, who in ACCOUNTS.items()]
 
 
 def signed_in(request: HttpRequest) -> dict[str, str]:

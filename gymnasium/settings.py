@@ -150,6 +150,9 @@ AUTH_PASSWORD_VALIDATORS = [
     *({"NAME": name} for name in installed("accounts.passwords.RussianPasswordValidator")),
 ]
 
+# The clock of a security notice follows the school's calendar, which lies above accounts.
+NOTICE_DEADLINE = "journal.calendar.notice_deadline"
+
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Account and address together: a whole school behind one address is never locked by one pupil's guessing.

@@ -165,3 +165,10 @@ def next_working_day(day: date, exceptions: dict[date, DayOff]) -> date:
     while not is_working_day(day, exceptions):
         day += timedelta(days=1)
     return day
+
+
+def notice_deadline(learned_on: date) -> date:
+    """The last day to deal with a notice learned of on this day, by the school's own calendar. One query."""
+    soon = learned_on + timedelta(days=60)
+    exceptions = {row.date: row for row in DayOff.objects.filter(date__range=(learned_on, soon))}
+    return next_working_day(learned_on, exceptions)

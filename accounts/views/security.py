@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.forms import OwnPasswordForm
 from accounts.models import UserSession
-from accounts.services import change_own_password, end_sessions
+from accounts.services import change_own_password, end_sessions, report_compromise
 
 
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
@@ -51,6 +52,19 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     end_sessions(user=request.user, by=request.user, keep=request.session.session_key)
     messages.success(request, "Все остальные сеансы завершены.")
     return redirect("accounts:security")
+
+
+@require_POST
+def report(request: HttpRequest) -> HttpResponse:
+    """«Сообщить о компрометации»: every session of the person ends, this one too."""
+    report_compromise(user=request.user, by=request.user, text=request.POST.get("text", ""))
+    logout(request)
+    messages.success(
+        request,
+        "Сообщение принято. Все ваши сеансы завершены, старый пароль больше не действует. "
+        "Новый выдаст классный руководитель или администратор.",
+    )
+    return redirect("accounts:login")
 
 
 def own_sessions(request: HttpRequest):
