@@ -22,6 +22,7 @@ from journal.models import (
     Pupil,
     SchoolClass,
     StudyGroup,
+    Teacher,
     TimetableSlot,
 )
 from journal.models.classes import CourseQuerySet
@@ -144,6 +145,27 @@ def course_lessons(
 def own_lessons(pupil: Pupil, school_class: SchoolClass, day: date, calendar: Calendar) -> list[LessonPlace]:
     """The pupil's own lessons of one day (domain.md §2): subgroup at that date, plan, substitutions, days off."""
     return pupil_lessons(pupil, school_class, day, day, calendar).own(pupil.pk, day)
+
+
+def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tuple[Course, LessonPlace]]:
+    """Lessons of the teacher's courses on the day and those where the teacher stands in, by number. Four queries.
+
+    The courses come with their class, group with its classes, or plan with its pupil.
+    """
+    open_grades = {grade for grade in range(1, 12) if calendar.is_school_day(day, grade)}
+    if not open_grades:
+        return []
+    stands_in = Lesson.objects.filter(substitute=teacher, date=day).values("course")
+    audience = Course.objects.filter(Q(teacher=teacher) | Q(pk__in=stands_in))
+    found, places = _places(audience, day, day, min(open_grades), calendar)
+    courses = Course.objects.filter(pk__in=list(found)).for_lists().with_audience().in_bulk()
+    rows = [(courses[place.course_id], place) for place in places.get(day, ())]
+    return [
+        (course, place)
+        for course, place in rows
+        if (not course.grades or course.grades & open_grades)
+        and (course.teacher_id == teacher.pk or place.substitute == teacher.short_name)
+    ]
 
 
 def _assemble(

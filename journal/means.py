@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from journal.models import NUMERIC_VALUES, Scheme, School
 
@@ -66,3 +66,14 @@ def year_mark(period_marks: Sequence[str]) -> int | None:
     if not numbers:
         return None
     return int((Decimal(sum(numbers)) / len(numbers)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def marks_to_reach(target: int, marks: Iterable[tuple[str, Decimal]], thresholds: Thresholds) -> int | None:
+    """How many more marks `target` in a row, each of weight 1, lift the mean to what gives `target`; 0 where it does
+    already, None without a number to start from."""
+    numbers = [(int(value), weight) for value, weight in marks if value in NUMERIC_VALUES]
+    threshold = dict(zip((5, 4, 3), thresholds, strict=True))[target]
+    if not numbers:
+        return None
+    lacking = sum(((threshold - value) * weight for value, weight in numbers), Decimal(0))
+    return max(0, int((lacking / (target - threshold)).to_integral_value(ROUND_CEILING)))

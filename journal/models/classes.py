@@ -222,6 +222,10 @@ class CourseQuerySet(models.QuerySet):
         """With subject, group and teacher, in the order of every list."""
         return self.select_related("subject", "group", "teacher").order_by("subject__name", "group__name", "pk")
 
+    def with_audience(self) -> CourseQuerySet:
+        """With everything `Course.audience` and `Course.grades` need. One more query for the groups' classes."""
+        return self.select_related("subject", "school_class", "group", "plan__pupil").prefetch_related("group__classes")
+
 
 class Course(models.Model):
     """A subject taught by a teacher to a class, to a study group, or to one pupil by an individual plan."""
@@ -266,3 +270,19 @@ class Course(models.Model):
     def title(self) -> str:
         """«Алгебра», «Информатика · 1 группа»; needs subject and group loaded."""
         return f"{self.subject.name} · {self.group.name}" if self.group_id and self.group else self.subject.name
+
+    @property
+    def grades(self) -> set[int]:
+        """Grades of the classes that attend; none for a pupil's plan. Needs `with_audience`."""
+        if self.school_class:
+            return {self.school_class.grade}
+        return {school_class.grade for school_class in self.group.classes.all()} if self.group else set()
+
+    @property
+    def audience(self) -> str:
+        """«7Б», «7Б · 1 группа», «Иванов П. С.» (a plan). Needs `with_audience`."""
+        if self.school_class:
+            return self.school_class.name
+        if self.group:
+            return f"{', '.join(c.name for c in self.group.classes.all())} · {self.group.name}"
+        return self.plan.pupil.short_name if self.plan else ""

@@ -76,7 +76,7 @@ def range_needed(period: Period, formed_on: date) -> tuple[date, date]:
     return min(period.start, formed_on - AHEAD), max(period.end, formed_on + AHEAD)
 
 
-ALL_PARTS = frozenset({"marks", "absences", "homework", "control_works", "advice", "bells", "people"})
+ALL_PARTS = frozenset({"marks", "absences", "homework", "control_works", "advice", "bells", "teacher", "paper"})
 
 
 def read_source(
@@ -117,8 +117,8 @@ def read_source(
         control_works=_control_works(course_ids, formed_on) if "control_works" in parts else [],
         advice=_advice(ids, mark_from, formed_on) if "advice" in parts else {},
         bells=_bells() if "bells" in parts else {},
-        class_teacher=_class_teacher(school_class, formed_on) if "people" in parts else "",
-        paper_guardians=_paper_guardians(ids) if "people" in parts else {},
+        class_teacher=_class_teacher(school_class, formed_on) if "teacher" in parts else "",
+        paper_guardians=_paper_guardians(ids) if "paper" in parts else {},
     )
 
 
