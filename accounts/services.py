@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.audit import Action, address_of, record_event
+from accounts.http import SignedInRequest
 from accounts.middleware import SEEN, STAFF, STARTED
 from accounts.models import NoticeAction, RulesAcceptance, SecurityNotice, User, UserSession
 from accounts.rules import RULES_VERSION
@@ -33,7 +35,7 @@ def sign_in(request: HttpRequest, user: User) -> None:
 
 
 @transaction.atomic
-def sign_out(request: HttpRequest) -> None:
+def sign_out(request: SignedInRequest) -> None:
     """End the session of this request."""
     _mark_ended([request.session.session_key])
     record_event(Action.SIGN_OUT, "выход", by=request.user, request=request)
@@ -49,7 +51,7 @@ def accept_rules(*, user: User) -> None:
 
 
 @transaction.atomic
-def change_own_password(request: HttpRequest, new_password: str) -> None:
+def change_own_password(request: SignedInRequest, new_password: str) -> None:
     """A new password of one's own choice. All other sessions end, this one goes on."""
     user = request.user
     user.set_password(new_password)
@@ -77,7 +79,7 @@ def end_sessions(*, user: User, by: User, keep: str | None = None, only: int | N
     return len(keys)
 
 
-def _mark_ended(keys: list[str | None]) -> None:
+def _mark_ended(keys: Sequence[str | None]) -> None:
     UserSession.objects.filter(session_key__in=keys).update(ended_at=timezone.now())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -24,7 +24,7 @@ class User(AbstractUser):
     # A copy of the newest RulesAcceptance, so that the check on every page costs no query.
     rules_version = models.CharField("принятая версия правил", max_length=20, blank=True, editable=False)
 
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = "пользователь"
@@ -70,12 +70,15 @@ class User(AbstractUser):
     @cached_property
     def own_classes(self) -> list[Any]:
         """`journal.SchoolClass` rows of which the person is class teacher today; one query a request."""
-        return self._meta.get_field("teacher").related_model.classes_led_by(self)
+        return self._related("teacher").classes_led_by(self)
 
     @cached_property
     def own_children(self) -> list[Any]:
         """`journal.Pupil` rows the person is guardian of, and the person's own row; one query a request."""
-        return self._meta.get_field("pupil").related_model.objects.family_of(self)
+        return self._related("pupil").objects.family_of(self)
+
+    def _related(self, name: str) -> Any:
+        return self._meta.get_field(name).related_model
 
     @cached_property
     def role_words(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -76,12 +77,12 @@ class Teacher(Person):
     @classmethod
     def classes_led_by(cls, user: User) -> list:
         """Classes of which the user is class teacher (also acting) today; one query."""
-        appointments = cls._meta.get_field("class_teachings").related_model.objects
-        rows = appointments.filter(teacher__user=user).active_on(timezone.localdate())
+        appointments: Any = cls._meta.get_field("class_teachings").related_model
+        rows = appointments.objects.filter(teacher__user=user).active_on(timezone.localdate())
         return [row.school_class for row in rows]
 
 
-class PupilQuerySet(models.QuerySet):
+class PupilQuerySet(models.QuerySet["Pupil"]):
     def visible_to(self, user: User) -> PupilQuerySet:
         """Pupils whose personal pages the user may open: the own class's of today, own children, oneself.
 
@@ -99,7 +100,7 @@ class PupilQuerySet(models.QuerySet):
     def family_of(self, user: User) -> list[Pupil]:
         """Children whose guardian the user is, and the user's own row; one query."""
         children = Guardianship.objects.filter(guardian__user=user).values("pupil")
-        return list(self.filter(Q(pk__in=children) | Q(user=user)))
+        return [*self.filter(Q(pk__in=children) | Q(user=user))]
 
     def search(self, text: str) -> PupilQuerySet:
         """Every word must begin a part of the name; case and ё/е do not matter."""
