@@ -1,6 +1,7 @@
 """Words as people type them, folded so that a search finds them (domain.md §11)."""
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 _SPACES = re.compile(r"\s+")
 
@@ -16,3 +17,8 @@ def normalise(text: str) -> str:
 def initials(last: str, first: str, patronymic: str = "") -> str:
     """«Орлова», «Мария», «Сергеевна» → «Орлова М. С.»."""
     return " ".join([last, *(f"{name[0]}." for name in (first, patronymic) if name)])
+
+
+def decimal_text(value: Decimal) -> str:
+    """«4,08», a half rounded up: what the template filter `decimal_comma` writes, for texts made in Python."""
+    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):f}".replace(".", ",")

@@ -1,2 +1,30 @@
+"""Addresses of the journal. Every page here is for reading: no view takes a POST."""
+
+from django.urls import path
+
+from journal.views import cells, people, register
+
 app_name = "journal"
-urlpatterns: list = []
+
+_COURSE = "classes/<int:class_id>/courses/<int:course_id>/"
+_OWN = "courses/<int:course_id>/"
+_CELL = "cells/<int:pupil_id>/<int:lesson_id>/"
+
+urlpatterns = [
+    path("classes/", people.classes, name="classes"),
+    path("classes/<int:class_id>/", register.class_journal, name="class_journal"),
+    path("classes/<int:class_id>/matrix/", cells.matrix, name="matrix"),
+    path("classes/<int:class_id>/pupils/", people.class_pupils, name="class_list"),
+    path("pupils/<int:pupil_id>/", people.pupil, name="pupil"),
+    path(_COURSE, register.course, name="course"),
+    path(f"{_COURSE}topics/", cells.topics, name="topics"),
+    path(f"{_COURSE}{_CELL}", cells.cell, name="cell"),
+    path(f"{_COURSE}grid.xlsx", register.course_file, {"suffix": "xlsx"}, name="course_xlsx"),
+    path(f"{_COURSE}grid.csv", register.course_file, {"suffix": "csv"}, name="course_csv"),
+    path("courses/", register.my_courses, name="my_courses"),
+    path(_OWN, register.own_course, name="own_course"),
+    path(f"{_OWN}topics/", cells.own_topics, name="own_topics"),
+    path(f"{_OWN}{_CELL}", cells.own_cell, name="own_cell"),
+    path(f"{_OWN}grid.xlsx", register.own_course_file, {"suffix": "xlsx"}, name="own_course_xlsx"),
+    path(f"{_OWN}grid.csv", register.own_course_file, {"suffix": "csv"}, name="own_course_csv"),
+]

@@ -1,0 +1,61 @@
+"""Lists of courses: what the journal of a class is made of, and what a teacher teaches."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db.models import Q
+
+from accounts.models import User
+from journal.models import Course, IndividualPlan, SchoolClass, Subject
+from journal.text import normalise
+
+
+def courses_of_class(school_class: SchoolClass) -> list[Course]:
+    """Courses of the class, of its groups and of its pupils' plans, in the order of the picker. One query."""
+    year = school_class.year
+    plans = IndividualPlan.objects.filter(
+        Q(date_to=None) | Q(date_to__gte=year.date_from),
+        date_from__lte=year.date_to,
+        pupil__enrolments__school_class=school_class,
+    ).values("pk")
+    rows = Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)
+    return _in_order(rows.for_lists().select_related("plan__pupil"))
+
+
+def courses_of_teacher(user: User, today: date) -> list[Course]:
+    """Courses the user teaches in the school year of the day (in summer: of the year that has ended). One query."""
+    # Years begin once a year, so the newest one that has begun is at most a year old.
+    begun = (today - timedelta(days=365), today)
+    rows = Course.objects.filter(
+        Q(school_class__year__date_from__range=begun)
+        | Q(group__year__date_from__range=begun)
+        | Q(plan__date_from__lte=today) & (Q(plan__date_to=None) | Q(plan__date_to__gte=today)),
+        teacher__user=user,
+    )
+    return _in_order(rows.for_lists().select_related("school_class__year__school", "group__year", "plan__pupil"))
+
+
+def classes_of_course(course: Course, today: date) -> list[SchoolClass]:
+    """Classes whose pupils may take the course, with year and school; at most one query."""
+    if course.school_class:
+        return [course.school_class]
+    rows = SchoolClass.objects.select_related("year__school").order_by("grade", "letter")
+    if course.group_id:
+        return list(rows.filter(groups=course.group_id))
+    return list(rows.of_day(today).filter(enrolments__pupil__plans__courses=course).distinct())
+
+
+def course_label(course: Course) -> str:
+    """«Алгебра», «Информатика · 1 группа», «Алгебра · план: Волков»; needs subject, group and the plan's pupil."""
+    return f"{course.subject.name} · план: {course.plan.pupil.last_name}" if course.plan else course.title
+
+
+def has_marks(subject: Subject, grade: int) -> bool:
+    """Grade 1 and some subjects are taught without marks (domain.md §3)."""
+    return grade > 1 and subject.has_marks
+
+
+def _in_order(rows) -> list[Course]:
+    # Not by the database: its order of Cyrillic depends on the cluster's locale.
+    return sorted(rows, key=lambda course: (normalise(course_label(course)), course.pk))

@@ -1,0 +1,131 @@
+"""«Все предметы»: the pupils of a class × its subjects in one term (design.md §5.4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count
+
+from journal.calendar import Calendar
+from journal.means import Thresholds, expected_mark, has_few_marks, weighted_mean
+from journal.models import NUMERIC_VALUES, Course, Enrolment, Mark, PeriodMark, SchoolClass, Subject, Term
+from journal.queries.courses import courses_of_class, has_marks
+from journal.text import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectCell:
+    """A pupil in a subject: the mean, how many marks it stands on, the period mark. `at_risk`: a «2» is near."""
+
+    mean: Decimal | None = None
+    count: int = 0
+    has_few: bool = False
+    at_risk: bool = False
+    period_mark: str = ""
+
+
+NO_MARKS = SubjectCell()
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    pupil_id: int
+    name: str
+    is_here: bool
+    cells: list[SubjectCell]
+
+    @property
+    def risks(self) -> int:
+        return sum(cell.at_risk for cell in self.cells)
+
+
+@dataclass
+class Matrix:
+    """One term of a class over all subjects; no query is left inside. `course_ids` leads from a subject to its
+    journal."""
+
+    school_class: SchoolClass
+    term: Term
+    terms: list[Term]
+    subjects: list[Subject] = field(default_factory=list)
+    course_ids: dict[int, int] = field(default_factory=dict)
+    rows: list[MatrixRow] = field(default_factory=list)
+
+    @property
+    def heads(self) -> list[tuple[Subject, int]]:
+        return [(subject, self.course_ids[subject.pk]) for subject in self.subjects]
+
+    @property
+    def risks(self) -> int:
+        return sum(row.risks for row in self.rows)
+
+
+def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, today: date) -> Matrix:
+    """The matrix of a class in a term. Four queries, whatever the sizes."""
+    grade = school_class.grade
+    start, end = term.date_from, max(term.date_from, min(term.date_to, today))
+    begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
+    matrix = Matrix(school_class, term, begun)
+    courses = [course for course in courses_of_class(school_class) if has_marks(course.subject, grade)]
+    _subjects(matrix, courses)
+    rows = Enrolment.objects.filter(school_class=school_class).overlapping(start, end).select_related("pupil")
+    enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))
+    pupils = {row.pupil_id: row.pupil for row in enrolments}
+    here = {row.pupil_id for row in enrolments if row.date_to is None or row.date_to >= end}
+    came = [row.pupil_id for row in enrolments if row.date_from > start]
+    given = _given(courses, list(pupils), came, start, end)
+    period = _period_marks(list(pupils), term)
+    for pupil in pupils.values():
+        cells = [
+            _cell(given[pupil.pk, subject.pk], period.get((pupil.pk, subject.pk), ""), term, calendar)
+            for subject in matrix.subjects
+        ]
+        if pupil.pk in here or any(cell is not NO_MARKS for cell in cells):
+            matrix.rows.append(MatrixRow(pupil.pk, pupil.list_name, pupil.pk in here, cells))
+    return matrix
+
+
+def _subjects(matrix: Matrix, courses: Iterable[Course]) -> None:
+    """Subjects in order, each with the first of its courses (the class's own before groups and plans)."""
+    for course in sorted(courses, key=lambda course: (bool(course.plan_id), bool(course.group_id))):
+        if course.subject_id not in matrix.course_ids:
+            matrix.course_ids[course.subject_id] = course.pk
+            matrix.subjects.append(course.subject)
+    matrix.subjects.sort(key=lambda subject: normalise(subject.name))
+
+
+def _given(
+    courses: list[Course], pupil_ids: list[int], came: list[int], start: date, end: date
+) -> dict[tuple[int, int], list[tuple[str, Decimal, int]]]:
+    """(pupil id, subject id) → value, weight and how many such marks. One query."""
+    fields = ("pupil_id", "lesson__course__subject_id", "value", "kind__weight")
+    rows = Mark.objects.filter(pupil__in=pupil_ids, lesson__date__range=(start, end)).order_by()
+    of_class = rows.filter(lesson__course__in=[course.pk for course in courses])
+    found = of_class.values(*fields).annotate(n=Count("pk"))
+    given: dict[tuple[int, int], list[tuple[str, Decimal, int]]] = defaultdict(list)
+    if came:
+        # What newcomers brought from another class counts too; what they got here must not count twice.
+        brought = rows.filter(pupil__in=came).exclude(lesson__course__in=[course.pk for course in courses])
+        found = found.union(brought.values(*fields).annotate(n=Count("pk")), all=True)
+    for row in found:
+        given[row["pupil_id"], row["lesson__course__subject_id"]].append((row["value"], row["kind__weight"], row["n"]))
+    return given
+
+
+def _period_marks(pupil_ids: list[int], term: Term) -> dict[tuple[int, int], str]:
+    rows = PeriodMark.objects.filter(pupil__in=pupil_ids, term=term)
+    return {(pupil, subject): value for pupil, subject, value in rows.values_list("pupil_id", "subject_id", "value")}
+
+
+def _cell(given: list[tuple[str, Decimal, int]], period_mark: str, term: Term, calendar: Calendar) -> SubjectCell:
+    numeric = [(value, weight, n) for value, weight, n in given if value in NUMERIC_VALUES]
+    if not numeric and not period_mark:
+        return NO_MARKS
+    mean = weighted_mean((value, weight * n) for value, weight, n in numeric)
+    count = sum(n for _, _, n in numeric)
+    near_two = expected_mark(mean, Thresholds.of(calendar.school)) == 2
+    return SubjectCell(mean, count, has_few_marks(count, term.scheme, calendar.school), near_two, period_mark)

@@ -1,0 +1,267 @@
+"""The register of a course: pupils × dates of a term with marks and absence letters (design.md §5.4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from django.db.models import Q
+
+from journal.calendar import Calendar
+from journal.lessons import ClassLessons, course_lessons
+from journal.means import has_few_marks, weighted_mean
+from journal.models import NUMERIC_VALUES, Course, IndividualPlan, Mark, PeriodMark, SchoolClass, Term
+from journal.queries.absences import Letter, letter_at, letters_between
+from journal.queries.courses import has_marks
+
+MONTHS_SHORT = ("", "янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+YEAR_HEADS = {
+    PeriodMark.Kind.YEAR: "год",
+    PeriodMark.Kind.EXAM: "экз.",
+    PeriodMark.Kind.FINAL: "итог",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A lesson of the course. `lesson_id` is None while only the timetable knows of it."""
+
+    date: date
+    number: int
+    lesson_id: int | None
+    topic: str = ""
+    control: str = ""
+    shows_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands at a lesson: marks and an absence letter are separate facts and may stand together.
+
+    `is_own` is False on days when the course was not the pupil's: before arrival, in another group, on a plan.
+    """
+
+    values: tuple[str, ...] = ()
+    letter: Letter | None = None
+    is_own: bool = True
+    has_comment: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(filter(None, ["/".join(self.values), self.letter.sign if self.letter else ""]))
+
+
+EMPTY, FOREIGN = Cell(), Cell(is_own=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMark:
+    """A mark of the term, with what the mean needs to know."""
+
+    pupil_id: int
+    lesson_id: int
+    course_id: int
+    date: date
+    number: int
+    position: int
+    value: str
+    weight: Decimal
+    is_control: bool
+    has_comment: bool
+
+
+@dataclass
+class Row:
+    """A pupil. `counted` are (value, weight) of every mark in the mean; `carried` of them stand in other journals,
+    from another group or class of the same term."""
+
+    pupil_id: int
+    name: str
+    cells: list[Cell]
+    note: str = ""
+    is_here: bool = True
+    counted: list[tuple[str, Decimal]] = field(default_factory=list)
+    carried: int = 0
+    mean: Decimal | None = None
+    has_few: bool = False
+    period_marks: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Register:
+    """One term of a course; no query is left inside."""
+
+    course: Course
+    term: Term
+    terms: list[Term]
+    with_marks: bool
+    columns: list[Column] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def months(self) -> Iterator[tuple[str, int]]:
+        """(«сен», number of columns) for the upper row of the heading."""
+        for month, columns in groupby(self.columns, key=lambda column: column.date.month):
+            yield MONTHS_SHORT[month], len(list(columns))
+
+
+def register_of(
+    course: Course, *, classes: Sequence[SchoolClass], calendar: Calendar, term: Term, today: date
+) -> Register:
+    """The register of a course for the pupils of `classes`. Six queries, whatever the sizes."""
+    start, end = term.date_from, max(term.date_from, min(term.date_to, today))
+    grade = classes[0].grade
+    begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
+    register = Register(course, term, begun, has_marks(course.subject, grade))
+    lessons = course_lessons(course, classes, start, end, calendar)
+    ids = [pupil.pk for pupil in lessons.pupils]
+    marks = _marks(course, classes, ids, _arrived(lessons, start), start, end)
+    register.columns = _columns(course, lessons, marks)
+    absences = letters_between(ids, start, end)
+    for pupil in lessons.pupils:
+        own = marks.get(pupil.pk, [])
+        cells = _cells(register, lessons, pupil.pk, own, absences.get(pupil.pk, {}))
+        takes_now = lessons.takes(pupil.pk, course, end)
+        if own or takes_now or any(cell.is_own for cell in cells):
+            row = Row(pupil.pk, pupil.list_name, cells, _note(lessons, course, pupil.pk, start, end), takes_now)
+            _count(row, own, course, term, calendar)
+            register.rows.append(row)
+    _period_marks(register, calendar)
+    return register
+
+
+def _arrived(lessons: ClassLessons, start: date) -> list[int]:
+    """Pupils who came to the class after the term began: they may bring marks from another class."""
+    return [pk for pk, stays in lessons.enrolments.items() if min(stay.date_from for stay in stays) > start]
+
+
+def _marks(
+    course: Course, classes: Sequence[SchoolClass], ids: list[int], arrived: list[int], start: date, end: date
+) -> dict[int, list[GivenMark]]:
+    """Marks of the term in the subject, by pupil, in the order they were given. One query.
+
+    Marks that a pupil brought from another group, plan or class of the term count in the mean, though they stand in
+    another journal (domain.md §6).
+    """
+    rows = Mark.objects.filter(pupil__in=ids, lesson__date__range=(start, end)).order_by()
+    # By the lessons of few courses, not by all marks a pupil ever got: the page is as fast after ten years.
+    audience = Q(plan__in=IndividualPlan.objects.filter(pupil__in=ids).values("pk"), subject=course.subject_id)
+    subject_courses = Course.objects.filter(audience).values("pk")
+    for school_class in classes:
+        subject_courses = subject_courses | Course.objects.of_class(school_class).filter(
+            subject=course.subject_id
+        ).values("pk")
+    here = rows.filter(lesson__course__in=subject_courses)
+    fields = (
+        "pupil_id", "lesson_id", "lesson__course_id", "lesson__date", "lesson__number",
+        "position", "value", "kind__weight", "kind__is_control", "comment",
+    )  # fmt: skip
+    found = here.values_list(*fields)
+    if arrived:
+        brought = rows.filter(pupil__in=arrived, lesson__course__subject=course.subject_id)
+        found = found.union(brought.values_list(*fields))
+    marks: dict[int, list[GivenMark]] = defaultdict(list)
+    for row in sorted(found, key=lambda row: row[3:6]):
+        marks[row[0]].append(GivenMark(*row[:9], has_comment=bool(row[9])))
+    return marks
+
+
+def _columns(course: Course, lessons: ClassLessons, marks: dict[int, list[GivenMark]]) -> list[Column]:
+    """Lessons of the course by day. A lesson with marks has its column even where the calendar knows no lesson."""
+    given = {
+        (mark.date, mark.number): mark.lesson_id
+        for row in marks.values()
+        for mark in row
+        if mark.course_id == course.pk
+    }
+    control = {mark.lesson_id for row in marks.values() for mark in row if mark.is_control}
+    places = {
+        (place.date, place.number): place
+        for day in lessons.places.values()
+        for place in day
+        if place.course_id == course.pk
+    }
+    keys = sorted({*places, *given})
+    days = [day for day, _ in keys]
+    columns = []
+    for day, number in keys:
+        place = places.get((day, number))
+        lesson_id = place.lesson_id if place else given[day, number]
+        work = (place and place.control) or ("контрольная работа" if lesson_id in control else "")
+        topic = place.topic if place else ""
+        columns.append(Column(day, number, lesson_id, topic, work, shows_number=days.count(day) > 1))
+    return columns
+
+
+def _cells(
+    register: Register,
+    lessons: ClassLessons,
+    pupil_id: int,
+    marks: list[GivenMark],
+    absences: dict[tuple[date, int], Letter],
+) -> list[Cell]:
+    by_lesson: dict[int, list[GivenMark]] = defaultdict(list)
+    for mark in marks:
+        by_lesson[mark.lesson_id].append(mark)
+    cells = []
+    for column in register.columns:
+        is_own = lessons.takes(pupil_id, register.course, column.date)
+        letter = letter_at(absences, column.date, column.number) if is_own else None
+        given = by_lesson.get(column.lesson_id) if column.lesson_id else None
+        if given:
+            values = tuple(mark.value for mark in given)
+            cells.append(Cell(values, letter, is_own, any(mark.has_comment for mark in given)))
+        elif letter:
+            cells.append(Cell(letter=letter))
+        else:
+            cells.append(EMPTY if is_own else FOREIGN)
+    return cells
+
+
+def _count(row: Row, marks: list[GivenMark], course: Course, term: Term, calendar: Calendar) -> None:
+    numeric = [mark for mark in marks if mark.value in NUMERIC_VALUES]
+    row.counted = [(mark.value, mark.weight) for mark in numeric]
+    row.carried = sum(mark.course_id != course.pk for mark in numeric)
+    row.mean = weighted_mean(row.counted)
+    row.has_few = has_few_marks(len(numeric), term.scheme, calendar.school)
+
+
+def _note(lessons: ClassLessons, course: Course, pupil_id: int, start: date, end: date) -> str:
+    """«с 05.10», «по 14.10», «план» beside the name of a pupil who takes the course not all the term."""
+    stays = [lessons.enrolments[pupil_id]]
+    if course.group_id:
+        stays.append([stay for group, stay in lessons.groups.get(pupil_id, ()) if group == course.group_id])
+    first = max(min((stay.date_from for stay in group), default=start) for group in stays)
+    ends = [
+        None if any(s.date_to is None for s in group) else max(s.date_to for s in group) for group in stays if group
+    ]
+    last = min((day for day in ends if day), default=None)
+    notes = []
+    if first > start:
+        notes.append(f"с {first:%d.%m}")
+    if last and last < end:
+        notes.append(f"по {last:%d.%m}")
+    if not course.plan_id and any(course.subject_id in plan.subject_ids for plan in lessons.plans.get(pupil_id, ())):
+        notes.append("инд. план")
+    return ", ".join(notes)
+
+
+def _period_marks(register: Register, calendar: Calendar) -> None:
+    """Fills marks of the terms begun so far, and of the year where there are any. One query."""
+    if not register.with_marks:
+        return
+    found: dict[int, dict[str | int, str]] = defaultdict(dict)
+    rows = PeriodMark.objects.filter(
+        pupil__in=[row.pupil_id for row in register.rows], subject=register.course.subject_id, year=calendar.year
+    )
+    for pupil_id, kind, term_id, value in rows.values_list("pupil_id", "kind", "term_id", "value"):
+        found[pupil_id][term_id or kind] = value
+    of_year = [kind for kind in YEAR_HEADS if any(kind in marks for marks in found.values())]
+    keys: list[str | int] = [*(term.pk for term in register.terms), *of_year]
+    register.heads = [*(term.roman for term in register.terms), *(YEAR_HEADS[kind] for kind in of_year)]
+    for row in register.rows:
+        row.period_marks = [found[row.pupil_id].get(key, "") for key in keys]
