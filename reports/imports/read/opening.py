@@ -18,7 +18,7 @@ from .errors import UnreadableFile
 
 MAX_BYTES = 20 * 2**20
 MAX_XML_BYTES = 10 * 2**20
-MAX_UNPACKED = 150 * 2**20
+MAX_UNPACKED = 100 * 2**20
 MAX_RATIO = 200
 RATIO_MATTERS_FROM = 10 * 2**20
 MAX_MEMBERS = 1_000
@@ -111,9 +111,9 @@ def open_workbook(data: bytes) -> list[Sheet]:
         ]
     except (UnreadableFile, MemoryError):
         raise
-    except DefusedXmlException:
-        raise UnreadableFile("Внутри файла опасное содержимое (сущности XML).", SAVE_AS_XLSX) from None
     except Exception as error:
+        if isinstance(error, DefusedXmlException) or isinstance(error.__cause__, DefusedXmlException):
+            raise UnreadableFile("Внутри файла опасное содержимое (сущности XML).", SAVE_AS_XLSX) from None
         # openpyxl meets a damaged part with whatever its insides raise: KeyError, TypeError, BadZipFile, …
         raise UnreadableFile(
             "Файл повреждён: его не удалось прочитать до конца.",

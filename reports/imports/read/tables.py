@@ -206,7 +206,7 @@ class RowReader:
     @property
     def is_total(self) -> bool:
         """«Итого», «Всего учеников: 30» and signatures below the table."""
-        if self.raw("birth") not in (None, ""):
-            return False
+        if re.search(r"\d", str(self.raw("birth") or "")):
+            return False  # who has a birth date is a person, whatever the surname begins with
         words = [_title(value).casefold() for value in self.sheet.rows[self.row] if value not in (None, "")]
         return bool(words) and bool(TOTAL_LINE.match(words[0]))

@@ -145,8 +145,12 @@ def parse_phone(value: object, what: str = "Телефон") -> str:
     if len(digits) == 11 and digits[0] in "78":
         digits = digits[1:]
     if len(digits) == 10:
+        town = re.search(r"\((\d{3,5})\)", first)
+        if town and digits.startswith(town[1]):  # a town's code keeps its length: +7 8652 67-46-30
+            rest = digits[len(town[1]) :]
+            return f"+7 {town[1]} {rest[:-4]}-{rest[-4:-2]}-{rest[-2:]}"
         return f"+7 {digits[:3]} {digits[3:6]}-{digits[6:8]}-{digits[8:]}"
-    if len(digits) in (5, 6, 7):  # a town number without the code of the town
+    if len(digits) in (5, 6, 7) and not first.strip().startswith("+"):  # a town number without the code of the town
         return f"{digits[:-4]}-{digits[-4:-2]}-{digits[-2:]}"
     if first.strip().startswith("+") and 11 <= len(digits) <= 15:
         return f"+{digits}"
@@ -173,9 +177,7 @@ def parse_snils(value: object) -> str:
     if len(digits) != 11 or re.search(r"[^\d\s\-–.]", line):
         raise BadValue(f"СНИЛС «{line}»: не 11 цифр.", "Ожидается вид 123-456-789 00.")
     if not int(digits) or not snils_is_valid(digits):
-        raise BadValue(
-            f"СНИЛС «{line}»: контрольное число не сходится.", "Ошибка в одной из цифр: сверьте с документом."
-        )
+        raise BadValue(f"СНИЛС «{line}»: контрольное число не сходится.", "Ошибка в цифре: сверьте с документом.")
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:9]} {digits[9:]}"
 
 
