@@ -37,6 +37,7 @@ CONTROL_AHEAD = timedelta(days=31)
 class MarkRow:
     subject_id: int
     date: date
+    number: int
     value: str
     kind: str
     weight: Decimal

@@ -1,0 +1,350 @@
+"""The family's cabinet over one child. The same object as the paper extract stands behind it (`reports.extract`):
+each page reads only its part, so that it stays within fifteen queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Value
+
+from attendance.models import LETTERS, WHOLE_DAY, Reason
+from journal.calendar import Calendar, load_calendar
+from journal.lessons import ClassLessons, LessonPlace, pupil_lessons
+from journal.means import Thresholds, marks_to_reach
+from journal.models import ControlWork, Course, Enrolment, Homework, Pupil, Recommendation, SchoolClass, Term
+from reports.extract.assemble import extract_of
+from reports.extract.data import ExtractData, Period, SubjectLine
+from reports.extract.source import MarkRow, Source, range_needed, read_source
+
+NEWS_DAYS = timedelta(days=7)
+CONTROL_AHEAD = timedelta(days=14)
+HOMEWORK_BACK = timedelta(days=14)
+NEWS_MARKS = 5
+COUNT_WORDS = ("", "одной", "двух", "трёх", "четырёх", "пяти", "шести", "семи", "восьми", "девяти")
+MARK_WORDS = {5: ("пятёрки", "пятёрок"), 4: ("четвёрки", "четвёрок"), 3: ("тройки", "троек")}
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A child to switch to."""
+
+    pupil_id: int
+    label: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Child:
+    """The child a page is about, on a day. `school_class` is None before the first enrolment."""
+
+    pupil: Pupil
+    school_class: SchoolClass | None
+    today: date
+    pills: tuple[Pill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryLesson:
+    """A lesson in the diary: what it was about, what was to be prepared, what was set, what stands in the journal."""
+
+    number: int
+    title: str
+    topic: str
+    due: tuple[str, ...]
+    given: tuple[str, ...]
+    marks: tuple[MarkRow, ...]
+    reason: str
+    substitute: str
+    room: str
+
+    @property
+    def letter(self) -> str:
+        return LETTERS.get(self.reason, "")
+
+    @property
+    def reason_words(self) -> str:
+        return Reason(self.reason).label if self.reason else ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryDay:
+    date: date
+    why_no_school: str
+    lessons: tuple[DiaryLesson, ...]
+    is_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that came in the last days: a mark, an announced control work, a recommendation."""
+
+    kind: str
+    date: date
+    subject: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A subject on the page of marks: its line of the extract, how the mean came about, what is lacking."""
+
+    line: SubjectLine
+    counted: str
+    lacking: str
+    steps: int | None
+
+
+@dataclass(frozen=True)
+class Diary:
+    days: tuple[DiaryDay, ...]
+    is_week: bool
+    previous: date | None
+    next: date | None
+    news: tuple[News, ...]
+    more_marks: int
+    nearest: Forecast | None
+
+
+@dataclass(frozen=True)
+class Marks:
+    data: ExtractData
+    subjects: tuple[Forecast, ...]
+    term: Term
+    terms: tuple[Term, ...]
+
+
+def child_of(pupil: Pupil, children: Sequence[Pupil], today: date) -> Child:
+    """The child with its class, and the pills of all children of the family. One query."""
+    rows = Enrolment.objects.filter(pupil__in=[child.pk for child in children], date_from__lte=today)
+    rows = rows.select_related("school_class__year__school").order_by("date_from")
+    classes = {row.pupil_id: row.school_class for row in rows}
+    pills = tuple(
+        Pill(
+            child.pk,
+            ", ".join(filter(None, [child.first_name, classes[child.pk].name if child.pk in classes else ""])),
+            child.pk == pupil.pk,
+        )
+        for child in children
+    )
+    return Child(pupil, classes.get(pupil.pk), today, pills)
+
+
+# --- Diary ----------------------------------------------------------------------------------------
+
+
+def diary(child: Child, *, day: date | None = None, week: date | None = None) -> Diary | None:
+    """A day (today or the next school day), or the days of a week; None without a class."""
+    if child.school_class is None:
+        return None
+    calendar, grade = load_calendar(child.school_class.year), child.school_class.grade
+    days = _days_shown(calendar, grade, child.today, day, week)
+    start, end = _monday(days[0]), _monday(days[-1]) + timedelta(days=6)
+    period = Period(min(start, child.today - NEWS_DAYS), max(end, child.today))
+    source = _source(child, calendar, period, {"marks", "absences"}, back=start - HOMEWORK_BACK)
+    lessons = source.lessons
+    homework = _homework(child.pupil, lessons, start - HOMEWORK_BACK, end)
+    marks = source.marks.get(child.pupil.pk, [])
+    fresh = [row for row in reversed(marks) if child.today - NEWS_DAYS < row.date <= child.today]
+    announced = _announced(child, lessons)
+    shift = timedelta(weeks=1)
+    return Diary(
+        days=tuple(_diary_day(child, one, source, homework) for one in days),
+        is_week=week is not None,
+        previous=start - shift if week else calendar.school_day_before(days[0], grade),
+        next=start + shift if week else calendar.school_day_after(days[0], grade),
+        news=tuple([*_mark_news(fresh[:NEWS_MARKS], source), *announced]),
+        more_marks=max(0, len(fresh) - NEWS_MARKS),
+        nearest=_nearest(forecasts(child.pupil, source)),
+    )
+
+
+def _days_shown(calendar: Calendar, grade: int, today: date, day: date | None, week: date | None) -> list[date]:
+    year = calendar.year
+    if week:
+        week = min(max(week, year.date_from), year.date_to)
+        monday = _monday(week)
+        days = [monday + timedelta(days=number) for number in range(calendar.school.week_days)]
+        return sorted({*days, *calendar.school_days(monday, monday + timedelta(days=6), grade)})
+    if day and year.date_from <= day <= year.date_to:
+        return [day]
+    if calendar.is_school_day(today, grade):
+        return [today]
+    return [calendar.school_day_after(today, grade) or calendar.school_day_before(today, grade) or today]
+
+
+def _diary_day(child: Child, day: date, source: Source, homework: dict) -> DiaryDay:
+    lessons, pupil = source.lessons, child.pupil
+    reasons = {row.lesson: row.reason for row in source.absences.get(pupil.pk, {}).get(day, ())}
+    marks: dict[tuple[int, int], list[MarkRow]] = defaultdict(list)
+    for row in source.marks.get(pupil.pk, ()):
+        if row.date == day:
+            marks[row.number, row.subject_id].append(row)
+    rows = []
+    for place in lessons.own(pupil.pk, day):
+        course = lessons.courses[place.course_id]
+        due, given = homework.get((day, place.number, place.course_id), ((), ()))
+        rows.append(
+            DiaryLesson(
+                number=place.number,
+                title=_title(course),
+                topic=place.topic,
+                due=tuple(due),
+                given=tuple(given),
+                marks=tuple(marks[place.number, course.subject_id]),
+                reason=reasons.get(place.number, reasons.get(WHOLE_DAY, "")),
+                substitute=place.substitute,
+                room=place.room,
+            )
+        )
+    grade = source.school_class.grade
+    return DiaryDay(day, source.calendar.why_no_school(day, grade), tuple(rows), day == child.today)
+
+
+def _title(course: Course) -> str:
+    return f"{course.subject.name} · {course.group.name}" if course.group else course.subject.name
+
+
+def _homework(
+    pupil: Pupil, lessons: ClassLessons, start: date, end: date
+) -> dict[tuple[date, int, int], tuple[list[str], list[str]]]:
+    """Homework by lesson (date, number, course): what was due at it, what was set at it. One query."""
+    own = {day: lessons.own(pupil.pk, day) for day in sorted(lessons.places) if day >= start}
+    own_ids = {place.lesson_id for places in own.values() for place in places}
+    rows = Homework.objects.filter(lesson__course__in=list(lessons.courses), lesson__date__range=(start, end))
+    found: dict[tuple[date, int, int], tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for row in rows.exclude(text="").select_related("lesson"):
+        lesson = row.lesson
+        if lesson.pk not in own_ids:
+            continue
+        found[lesson.date, lesson.number, lesson.course_id][1].append(row.text)
+        if place := _due_at(own, lesson.course_id, lesson.date, row.due_on):
+            found[place.date, place.number, lesson.course_id][0].append(row.text)
+    return found
+
+
+def _due_at(own: dict[date, list[LessonPlace]], course_id: int, given: date, due_on: date | None) -> LessonPlace | None:
+    """The lesson for which homework is to be done: of the date it names, else the course's next one."""
+    for day, places in own.items():
+        if day <= given or (due_on and day < due_on):
+            continue
+        if due_on and day > due_on:
+            return None
+        for place in places:
+            if place.course_id == course_id:
+                return place
+    return None
+
+
+def _mark_news(rows: Iterable[MarkRow], source: Source) -> list[News]:
+    return [News("mark", row.date, source.subjects[row.subject_id].name, f"{row.value}, {row.kind}") for row in rows]
+
+
+def _announced(child: Child, lessons: ClassLessons) -> list[News]:
+    """Control works ahead and fresh recommendations. One query for both: each is two or three lines of a page."""
+    own = {place.course_id for day in lessons.places for place in lessons.own(child.pupil.pk, day)}
+    control = ControlWork.objects.filter(
+        course__in=own, date__gt=child.today, date__lte=child.today + CONTROL_AHEAD
+    ).annotate(what=Value("control"), subject_name=F("course__subject__name"), words=F("title"))
+    advice = Recommendation.objects.filter(
+        pupil=child.pupil, date__gt=child.today - NEWS_DAYS, date__lte=child.today
+    ).annotate(what=Value("advice"), subject_name=F("subject__name"), words=F("text"))
+    names = ("what", "date", "subject_name", "words")
+    rows = control.order_by().values_list(*names).union(advice.order_by().values_list(*names), all=True)
+    return [News(*row) for row in sorted(rows, key=lambda row: (row[0] != "control", row[1]))]
+
+
+# --- Marks ----------------------------------------------------------------------------------------
+
+
+def marks(child: Child, term_number: int | None = None) -> Marks | None:
+    """Marks of a term (the running one by default), each subject with its forecast."""
+    if child.school_class is None:
+        return None
+    calendar, grade = load_calendar(child.school_class.year), child.school_class.grade
+    terms = [term for term in calendar.terms_for(grade) if term.date_from <= child.today]
+    term = next((one for one in terms if one.number == term_number), None) or calendar.term_on(child.today, grade)
+    if term is None:
+        return None
+    period = Period(term.date_from, max(term.date_from, min(term.date_to, child.today)))
+    source = _source(child, calendar, period, {"marks"})
+    return Marks(extract_of(child.pupil, source), tuple(forecasts(child.pupil, source)), term, tuple(terms))
+
+
+def forecasts(pupil: Pupil, source: Source) -> list[Forecast]:
+    """A line a subject, with the weighted mean written out."""
+    thresholds = Thresholds.of(source.calendar.school)
+    term = source.term
+    of_term: dict[str, list[MarkRow]] = defaultdict(list)
+    for row in source.marks.get(pupil.pk, ()):
+        if term.date_from <= row.date <= term.date_to:
+            of_term[source.subjects[row.subject_id].name].append(row)
+    found = []
+    for line in extract_of(pupil, source).subjects:
+        weighed = [(row.value, row.weight) for row in of_term[line.subject]]
+        target = line.expected + 1 if line.expected and line.expected < 5 and not line.result else None
+        steps = marks_to_reach(target, weighed, thresholds) if target else None
+        found.append(Forecast(line, counted(weighed), lacking(target, steps), steps))
+    return found
+
+
+def counted(weighed: Sequence[tuple[str, Decimal]]) -> str:
+    """«(5·3 + 4 + 4) : 5» — the weighted mean as a pupil would write it; an empty string without a number."""
+    numeric = [(value, weight) for value, weight in weighed if value.isdigit()]
+    parts = [value if weight == 1 else f"{value}·{_number(weight)}" for value, weight in numeric]
+    return f"({' + '.join(parts)}) : {_number(sum(weight for _, weight in numeric))}" if parts else ""
+
+
+def lacking(target: int | None, steps: int | None) -> str:
+    """«До пятёрки не хватает двух пятёрок подряд.»"""
+    if not target or not steps:
+        return ""
+    one, many = MARK_WORDS[target]
+    count = COUNT_WORDS[steps] if steps < len(COUNT_WORDS) else str(steps)
+    return f"До {one} не хватает {count} {one if steps == 1 else many}{' подряд' if steps > 1 else ''}."
+
+
+def _nearest(found: Iterable[Forecast]) -> Forecast | None:
+    """The subject where the next mark is nearest: worth a word on the first page."""
+    reachable = [one for one in found if one.steps and one.steps <= 3 and one.line.mean]
+    return min(reachable, key=lambda one: (one.steps, -(one.line.mean or 0)), default=None)
+
+
+def _number(value: Decimal | int) -> str:
+    return f"{Decimal(value).normalize():f}".replace(".", ",")
+
+
+# --- Absences, «Сведения» -------------------------------------------------------------------------
+
+
+def absences(child: Child) -> ExtractData | None:
+    """Everything missed since the start of the year."""
+    if child.school_class is None:
+        return None
+    year = child.school_class.year
+    period = Period(year.date_from, max(year.date_from, min(child.today, year.date_to)))
+    return extract_of(child.pupil, _source(child, load_calendar(year), period, {"absences"}))
+
+
+def info(child: Child) -> ExtractData | None:
+    """Timetable of the week, teachers, control works, recommendations, vacations."""
+    if child.school_class is None:
+        return None
+    calendar = load_calendar(child.school_class.year)
+    period = Period(child.today, child.today)
+    return extract_of(child.pupil, _source(child, calendar, period, {"control_works", "advice", "bells", "teacher"}))
+
+
+def _source(child: Child, calendar: Calendar, period: Period, parts: set[str], back: date | None = None) -> Source:
+    start, end = range_needed(period, child.today)
+    lessons = pupil_lessons(child.pupil, child.school_class, min(start, back or start), end, calendar)
+    return read_source(
+        child.school_class, calendar, period, child.today, lessons, [child.pupil.pk], parts=frozenset(parts)
+    )
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -1,0 +1,234 @@
+"""The class teacher's «Сегодня»: one look over the day of a class (design.md §5.1). Plain values out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from attendance import signals
+from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
+from attendance.queries import marks_by_day
+from journal.calendar import Calendar, load_calendar
+from journal.lessons import ClassLessons, LessonPlace, class_lessons
+from journal.models import BellPeriod, ControlWork, Course, Guardianship, Lesson, Pupil, SchoolClass
+from reports.models import Extract
+
+CONFLICT_DAYS = timedelta(days=14)
+DOCUMENT_DAYS = 3
+"""School days before its end at which a document is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absentee:
+    """Who is not at school, or not at some lessons, today."""
+
+    pupil: Pupil
+    reason: str
+    letter: str
+    numbers: tuple[int, ...]
+
+    @property
+    def css(self) -> str:
+        return f"is-{self.reason}"
+
+    @property
+    def where(self) -> str:
+        """«уроки 1, 2», or nothing for the whole day."""
+        if not self.numbers:
+            return ""
+        return f"{'уроки' if len(self.numbers) > 1 else 'урок'} {', '.join(map(str, self.numbers))}"
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRow:
+    """The lessons of the class at one place of the day: one, or one a group."""
+
+    number: int
+    title: str
+    details: tuple[str, ...]
+    changes: tuple[str, ...]
+    is_cancelled: bool
+    starts: time | None
+    ends: time | None
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDue:
+    """A guardian informed on paper whose last extract is too old."""
+
+    guardianship: Guardianship
+    last: date | None
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything of the page."""
+
+    school_class: SchoolClass
+    now: datetime
+    day: date | None
+    why_no_school: str
+    pupils: int
+    roll_call: RollCall | None
+    is_late: bool
+    absent: list[Absentee]
+    lessons: list[LessonRow]
+    control_works: list[ControlWork]
+    signals: list[signals.UnexcusedRun | signals.ManyMissed]
+    conflicts: list[signals.Conflict]
+    documents: list[AbsenceDocument]
+    paper: list[PaperDue]
+    unconfirmed: int
+    unconfirmed_since: date | None
+
+    @property
+    def is_school_day(self) -> bool:
+        return self.day == self.now.date()
+
+    @property
+    def whole_day(self) -> list[Absentee]:
+        return [row for row in self.absent if not row.numbers]
+
+    @property
+    def chips(self) -> list[tuple[str, str, int]]:
+        """(colour class, letter, pupils absent the whole day) for Б, У, Н."""
+        counts = Counter(row.reason for row in self.whole_day)
+        return [(f"is-{reason}", LETTERS[reason], counts[reason]) for reason in ABSENCE_REASONS]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing waits for the teacher."""
+        return not (self.signals or self.conflicts or self.unconfirmed or self.documents)
+
+
+def today_page(school_class: SchoolClass, now: datetime) -> Today:
+    """The day of the class. The number of queries does not depend on its size."""
+    today = now.date()
+    calendar = load_calendar(school_class.year)
+    grade = school_class.grade
+    no_school = calendar.why_no_school(today, grade)
+    day = calendar.school_day_after(today, grade) if no_school else today
+    start, end = signals.window(today)
+    lessons = class_lessons(school_class, start, max(end, day or end), calendar)
+    pupils = [pupil for pupil in lessons.pupils if lessons.on_roll(pupil.pk, today)]
+    ids = [pupil.pk for pupil in pupils]
+    marks = marks_by_day(ids, start, today)
+    roll_call = RollCall.objects.filter(school_class=school_class, date=today).select_related("taken_by").first()
+    unconfirmed = Absence.objects.filter(pupil__in=ids, is_confirmed=False, date__gte=school_class.year.date_from)
+    waiting = unconfirmed.aggregate(count=Count("pk"), since=Min("date"))
+    return Today(
+        school_class=school_class,
+        now=now,
+        day=day,
+        why_no_school=no_school,
+        pupils=len(pupils),
+        roll_call=roll_call,
+        is_late=not no_school and roll_call is None and now.time() > calendar.school.roll_call_until,
+        absent=absentees(pupils, {pk: days[today] for pk, days in marks.items() if today in days}),
+        lessons=lesson_rows(school_class, lessons, day, now) if day else [],
+        control_works=_control_works(school_class, day) if day else [],
+        signals=signals.signals(lessons, marks, today, calendar.school),
+        conflicts=signals.conflicts(pupils, marks, today - CONFLICT_DAYS, today),
+        documents=_documents(ids, today, calendar, grade),
+        paper=paper_due(ids, today, calendar, grade),
+        unconfirmed=waiting["count"],
+        unconfirmed_since=waiting["since"],
+    )
+
+
+def absentees(pupils: Iterable[Pupil], marks: dict[int, dict[int, str]]) -> list[Absentee]:
+    """First who is away the whole day, then who misses lessons; a row a pupil and reason, in the order of the list."""
+    whole, parts = [], []
+    for pupil in pupils:
+        of_day = marks.get(pupil.pk, {})
+        reason = of_day.get(WHOLE_DAY, "")
+        if reason in ABSENCE_REASONS:
+            whole.append(Absentee(pupil, reason, LETTERS[reason], ()))
+            continue
+        for reason in ABSENCE_REASONS:
+            if numbers := tuple(sorted(number for number, found in of_day.items() if found == reason)):
+                parts.append(Absentee(pupil, reason, LETTERS[reason], numbers))
+    return [*whole, *parts]
+
+
+def lesson_rows(school_class: SchoolClass, lessons: ClassLessons, day: date, now: datetime) -> list[LessonRow]:
+    """The lessons of the class on the day, with substitutions and cancelled ones. Two queries."""
+    bells = {bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")}
+    cancelled = Lesson.objects.filter(
+        course__in=Course.objects.of_class(school_class).values("pk"), date=day, is_cancelled=True
+    ).select_related("course__subject", "course__group", "course__teacher")
+    found: dict[tuple[int, str, bool], list[tuple[Course, LessonPlace | None]]] = {}
+    for place in lessons.of_day(day):
+        course = lessons.courses[place.course_id]
+        found.setdefault((place.number, course.subject.name, False), []).append((course, place))
+    for row in cancelled:
+        found.setdefault((row.number, row.course.subject.name, True), []).append((row.course, None))
+    rows = []
+    for (number, title, is_cancelled), parts in sorted(found.items(), key=lambda item: item[0]):
+        bell = bells.get(number)
+        rows.append(
+            LessonRow(
+                number=number,
+                title=title,
+                details=tuple(_detail(course, place) for course, place in parts),
+                changes=tuple(f"замена: {place.substitute}" for _, place in parts if place and place.substitute),
+                is_cancelled=is_cancelled,
+                starts=bell.starts if bell else None,
+                ends=bell.ends if bell else None,
+                is_now=bool(bell) and day == now.date() and bell.starts <= now.time() <= bell.ends,
+            )
+        )
+    return rows
+
+
+def _detail(course: Course, place: LessonPlace | None) -> str:
+    """«1 группа: Шилова З. М., каб. 21»."""
+    who = course.teacher.short_name if course.teacher else "учитель не назначен"
+    room = f", каб. {place.room}" if place and place.room else ""
+    return f"{course.group.name}: {who}{room}" if course.group else f"{who}{room}"
+
+
+def paper_due(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[PaperDue]:
+    """Guardians on paper whose last extract is older than the school's setting, or than the last period's end
+    (domain.md §5). One query."""
+    handed = Extract.objects.filter(pupil=OuterRef("pupil"), kind=Extract.Kind.CURRENT).order_by().values("pupil")
+    last = handed.annotate(last=Max(Coalesce("handed_over_at", "formed_at"))).values("last")
+    rows = (
+        Guardianship.objects.filter(pupil__in=list(pupil_ids), informing__in=Guardianship.PAPER)
+        .select_related("pupil", "guardian")
+        .annotate(last=Subquery(last))
+        .order_by("pupil__sort_name", "guardian__sort_name")
+    )
+    ended = [term.date_to for term in calendar.terms_for(grade) if term.date_to <= today]
+    fresh_since = max([today - timedelta(days=calendar.school.extract_every_days - 1), *ended[-1:]])
+    due = []
+    for row in rows:
+        day = row.last.astimezone().date() if row.last else None
+        if day is None or day < fresh_since:
+            due.append(PaperDue(row, day))
+    return due
+
+
+def _control_works(school_class: SchoolClass, day: date) -> list[ControlWork]:
+    """From the day to the end of its week."""
+    week_end = day + timedelta(days=6 - day.weekday())
+    courses = Course.objects.of_class(school_class).values("pk")
+    rows: QuerySet[ControlWork] = ControlWork.objects.filter(course__in=courses, date__range=(day, week_end))
+    return list(rows.select_related("course__subject", "course__group").order_by("date", "course__subject__name"))
+
+
+def _documents(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[AbsenceDocument]:
+    """Documents that end within the next school days: after them the pupil is expected back."""
+    end: date | None = today
+    for _ in range(DOCUMENT_DAYS):
+        end = calendar.school_day_after(end, grade) if end else None
+    rows = AbsenceDocument.objects.filter(
+        pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, end or calendar.year.date_to)
+    )
+    return list(rows.select_related("pupil").order_by("date_to", "pupil__sort_name"))

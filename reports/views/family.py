@@ -1,0 +1,90 @@
+"""The family's cabinet: diary, marks, absences, «Сведения» of one own child (design.md §5.10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
+
+from accounts.audit import Action, record_pupils
+from journal.access import get_child_for
+from reports import family as cabinet
+
+PARTS = (
+    ("diary", "Дневник", "book-open", "family"),
+    ("marks", "Оценки", "academic-cap", "family_marks"),
+    ("absences", "Пропуски", "calendar-days", "family_absences"),
+    ("info", "Сведения", "information-circle", "family_info"),
+)
+VIEWS = {name: view for name, _, _, view in PARTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A link of the cabinet's navigation, as templates/_nav.html shows it."""
+
+    label: str
+    icon: str
+    url: str
+    active: bool
+
+
+@require_safe
+def diary(request: HttpRequest, pupil_id: int) -> HttpResponse:
+    """A day of the diary, or with `?week=` the week of that date, or with `?day=` another day."""
+    child = _child(request, pupil_id)
+    page = cabinet.diary(child, day=_date(request, "day"), week=_date(request, "week"))
+    return _answer(request, child, "diary", "дневник", page)
+
+
+@require_safe
+def marks(request: HttpRequest, pupil_id: int) -> HttpResponse:
+    """Marks of the running period by subject, with the mean and how it came about."""
+    child = _child(request, pupil_id)
+    term = request.GET.get("term", "")
+    return _answer(request, child, "marks", "оценки", cabinet.marks(child, int(term) if term.isdecimal() else None))
+
+
+@require_safe
+def absences(request: HttpRequest, pupil_id: int) -> HttpResponse:
+    """Absences of the year with reasons and totals."""
+    child = _child(request, pupil_id)
+    return _answer(request, child, "absences", "пропуски", cabinet.absences(child))
+
+
+@require_safe
+def info(request: HttpRequest, pupil_id: int) -> HttpResponse:
+    """Timetable, teachers, control works, vacations, recommendations."""
+    child = _child(request, pupil_id)
+    return _answer(request, child, "info", "сведения", cabinet.info(child))
+
+
+def _child(request: HttpRequest, pupil_id: int) -> cabinet.Child:
+    """The own child with class and brothers and sisters, or 404."""
+    pupil = get_child_for(request.user, pupil_id)
+    return cabinet.child_of(pupil, request.user.own_children, timezone.localdate())
+
+
+def _answer(request: HttpRequest, child: cabinet.Child, part: str, words: str, page: object) -> HttpResponse:
+    """The page of a part; the family's own reading is recorded like everybody's (domain.md §9)."""
+    record_pupils(request, Action.READ, f"кабинет семьи: {words}", pupil_ids=[child.pupil.pk])
+    sections = [
+        Section(label, icon, reverse(f"reports:{view}", args=[child.pupil.pk]), name == part)
+        for name, label, icon, view in PARTS
+    ]
+    context = {"child": child, "page": page, "sections": sections, "view": f"reports:{VIEWS[part]}"}
+    return TemplateResponse(request, f"reports/family_{part}.html", context)
+
+
+def _date(request: HttpRequest, name: str) -> date | None:
+    """The date of a query parameter; None for anything that is none."""
+    try:
+        return parse_date(request.GET.get(name, ""))
+    except ValueError:
+        return None
