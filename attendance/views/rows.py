@@ -79,7 +79,11 @@ def _note(sheet: Sheet, row: SheetRow) -> str:
     if row.offer and sheet.is_editable:
         words = OFFER_WORDS[Reason(row.offer)][row.is_girl]
         value = f"{row.pupil_id}:{WHOLE_DAY}::{row.offer}"
-        return f'<button class="offer" name="press" value="{value}">{words}: поставить {LETTERS[row.offer]}</button>'
+        letter = LETTERS[row.offer]
+        return (
+            f'<button class="offer" name="press" value="{value}" aria-label="{words}: поставить {letter}">'
+            f"{words} → {letter}</button>"
+        )
     return escape(row.note)
 
 

@@ -89,7 +89,7 @@ def test_yesterday_is_offered_and_not_set(client, teacher, school_class):
 
     page = text_of(client.get(url(school_class)))
 
-    assert f'value="{pupil.pk}:0::ill">вчера болела: поставить Б' in page
+    assert f'value="{pupil.pk}:0::ill" aria-label="вчера болела: поставить Б"' in page
     assert not Absence.objects.filter(date=MONDAY).exists()
 
 
