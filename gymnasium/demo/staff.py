@@ -16,7 +16,7 @@ from gymnasium.demo.world import Form, Unit, World, moment
 from journal.models import ClassTeacher, Course, SchoolClass, StudyGroup, Subject, Teacher, WorkKind
 from journal.text import normalise
 
-HOURS_OF_A_TEACHER = 25
+HOURS_OF_A_TEACHER = 22
 UNUSABLE_PASSWORD = "!demo"
 """Nobody can sign in with it: Django takes a hash with «!» for «no password»."""
 
