@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -24,6 +25,21 @@ DEMO_PASSWORD = "Demo-2026-gymnasium"
 def pytest_configure(config: pytest.Config) -> None:
     # One round instead of a million: the tests are not about hashing.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # One name for this run, known here and in every worker.
+    if not hasattr(config, "workerinput") and not getattr(config.option, "testrunuid", None):
+        config.option.testrunuid = uuid4().hex
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leaves nothing on a PostgreSQL server that somebody lent by DATABASE_URL."""
+    if not hasattr(session.config, "workerinput") and databases.connections["default"].vendor == "postgresql":
+        databases.PostgreSQL(_run_name(session.config)).drop_all()
+
+
+def _run_name(config: pytest.Config) -> str:
+    run = getattr(config, "workerinput", {}).get("testrunuid") or config.option.testrunuid
+    return f"test_{run[:8]}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,9 +70,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, run_directo
 
 
 @pytest.fixture(scope="session")
-def keeper(run_directory: Path, testrun_uid: str) -> databases.Databases:
+def keeper(run_directory: Path, request: pytest.FixtureRequest) -> databases.Databases:
     """Makes and drops databases beside the one of the tests."""
-    return databases.databases(run_directory, testrun_uid[:8])
+    return databases.databases(run_directory, _run_name(request.config))
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +81,14 @@ def worker(worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def demo_template(keeper: databases.Databases, django_db_setup: None, django_db_blocker) -> str:
+def empty_template(keeper: databases.Databases, run_directory: Path, django_db_blocker) -> str:
+    """A migrated database without rows, for programs that run beside the tests."""
+    with django_db_blocker.unblock():
+        return databases.build_empty(keeper, run_directory)
+
+
+@pytest.fixture(scope="session")
+def demo_template(keeper: databases.Databases, django_db_blocker) -> str:
     """The demo school, seeded once a run; nobody writes to it, everybody copies it."""
     with django_db_blocker.unblock():
         return databases.build_demo(keeper, databases.ROOT / "var" / "tests")

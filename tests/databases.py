@@ -98,6 +98,17 @@ class PostgreSQL:
     def drop(self, name: str) -> None:
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.path(name))
 
+    def drop_all(self) -> None:
+        """Everything this run made."""
+        for (name,) in self._run("SELECT datname FROM pg_database"):
+            if name.startswith(f"{self.prefix}_"):
+                self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def end_connections(self, name: str) -> None:
+        """What a restart of the server does to everybody connected."""
+        own = self.path(name).replace("'", "")
+        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{own}'")
+
     def url(self, name: str) -> str:
         parameters = {
             k: v for k, v in self._parameters().items() if k in ("host", "port", "user", "password", "options") and v
@@ -108,11 +119,11 @@ class PostgreSQL:
 Databases = SQLite | PostgreSQL
 
 
-def databases(directory: Path, run_id: str) -> Databases:
+def databases(directory: Path, run_name: str) -> Databases:
     """The keeper of copies for the database this run uses."""
     if connections["default"].vendor == "sqlite":
         return SQLite(directory)
-    return PostgreSQL(f"test_{run_id}")
+    return PostgreSQL(run_name)
 
 
 @contextmanager
@@ -149,6 +160,16 @@ def manage(*arguments: str, **environment: str) -> None:
     )
     if result.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)} failed:\n{result.stdout}\n{result.stderr}")
+
+
+def build_empty(keeper: Databases, run_directory: Path) -> str:
+    """A migrated database, made once a run."""
+    with one_at_a_time(run_directory / "empty.lock"):
+        if not keeper.exists("empty"):
+            keeper.create("empty_part")
+            manage("migrate", "--verbosity=0", DATABASE_URL=keeper.url("empty_part"))
+            keeper.rename("empty_part", "empty")
+        return keeper.path("empty")
 
 
 def build_demo(keeper: Databases, cache: Path) -> str:

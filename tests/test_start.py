@@ -81,12 +81,11 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def supervisor(keeper, worker, collected_static, django_db_setup, django_db_blocker, tmp_path):
+def supervisor(keeper, worker, collected_static, empty_template, django_db_blocker, tmp_path):
     """`script/supervisor` on a copy of the empty database: the process and its address."""
     name, port = f"start_{worker}", live.free_port()
     with django_db_blocker.unblock():
-        databases.connections["default"].close()
-        keeper.copy(databases.settings.DATABASES["default"]["NAME"], name)
+        keeper.copy(empty_template, name)
         database = keeper.url(name)
     environment = live.production(
         STATIC_ROOT=str(collected_static), DATABASE_URL=database, PORT=str(port), WEB_WORKERS="1"
@@ -116,6 +115,18 @@ def test_a_program_that_dies_is_started_again(supervisor):
 
     wait_for(lambda: len(after := children_of(process.pid)) == 2 and not set(after.values()) & set(before.values()))
     wait_for(lambda: live.healthy(url))
+
+
+def test_both_programs_come_back_after_the_database_was_away(supervisor, keeper, worker):
+    if isinstance(keeper, databases.SQLite):
+        pytest.skip("PostgreSQL only")
+    process, url = supervisor
+    assert live.healthy(url)
+
+    keeper.end_connections(f"start_{worker}")
+
+    wait_for(lambda: live.healthy(url))
+    wait_for(lambda: len(children_of(process.pid)) == 2)
 
 
 def test_both_programs_end_with_the_server(supervisor):
