@@ -138,13 +138,13 @@ def _marks(ids: list[int], start: date, end: date) -> dict[int, list[MarkRow]]:
         Mark.objects.filter(pupil__in=ids, lesson__date__range=(start, end))
         .order_by("lesson__date", "lesson__number", "position")
         .annotate(subject_id=F("lesson__course__subject_id"), day=F("lesson__date"))
-        .values_list("pupil_id", "subject_id", "day", "value", "kind_id")
+        .values_list("pupil_id", "subject_id", "day", "lesson__number", "value", "kind_id")
     )
     kinds = {kind.pk: kind for kind in WorkKind.objects.all()}
     found: dict[int, list[MarkRow]] = defaultdict(list)
-    for pupil_id, subject_id, day, value, kind_id in rows:
+    for pupil_id, subject_id, day, number, value, kind_id in rows:
         kind = kinds[kind_id]
-        found[pupil_id].append(MarkRow(subject_id, day, value, kind.name, kind.weight, kind.is_control))
+        found[pupil_id].append(MarkRow(subject_id, day, number, value, kind.name, kind.weight, kind.is_control))
     return found
 
 
