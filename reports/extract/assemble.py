@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,8 +11,9 @@ from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, Reason
 from attendance.queries import MissedDay, Totals, missed_on
 from journal.lessons import LessonPlace
 from journal.means import Thresholds, expected_mark, has_few_marks, is_disputed, weighted_mean
-from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, Term
+from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, Teacher, Term
 from reports.extract.data import (
+    NO_BREAK_SPACE,
     AbsenceLine,
     Absences,
     AbsenceTotal,
@@ -30,6 +32,7 @@ from reports.extract.source import AHEAD, MarkRow, Source
 
 WEEKDAYS = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
 FIRST_GRADE = 1
+_SIGN_AND_NUMBER = re.compile(r"([§№]) (?=\d)")
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
     return SubjectLine(
         subject=source.subjects[subject_id].name,
         note=_course_note(course),
-        teacher=course.teacher.short_name if course and course.teacher else "",
+        teacher=_initials(course.teacher) if course and course.teacher else "",
         marks=tuple(
             MarkLine(row.value, row.date, row.kind, row.is_control)
             for row in rows
@@ -147,12 +150,22 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
     )
 
 
+def _kept_together(text: str) -> str:
+    """No line ends between «§» or «№» and its number."""
+    return _SIGN_AND_NUMBER.sub(rf"\1{NO_BREAK_SPACE}", text)
+
+
+def _initials(teacher: Teacher) -> str:
+    """No line ends inside «Орлова М. С.»."""
+    return teacher.short_name.replace(" ", NO_BREAK_SPACE)
+
+
 def _course_note(course: Course | None) -> str:
     if course is None:
         return ""
     if course.plan:
         return "индивидуальный план" if course.plan.kind == course.plan.Kind.INDIVIDUAL else "на дому"
-    return course.group.name if course.group else ""
+    return course.group.name.replace(" ", NO_BREAK_SPACE) if course.group else ""
 
 
 def _absences(view: _View) -> Absences:
@@ -250,7 +263,7 @@ def _homework(view: _View) -> tuple[HomeworkLine, ...]:
             continue
         given_to_pupil = any(p.lesson_id == row.lesson_id for p in view.lessons_on(row.lesson.date))
         if given_to_pupil and view.on_roll(due):
-            lines.append(HomeworkLine(due, course.subject.name, row.text))
+            lines.append(HomeworkLine(due, course.subject.name, _kept_together(row.text)))
     return tuple(sorted(lines, key=lambda line: (line.due, line.subject)))
 
 
@@ -262,7 +275,7 @@ def _next_lesson(view: _View, course_id: int, after: date) -> date | None:
 def _control_works(view: _View) -> tuple[ControlLine, ...]:
     own = {course.pk: course for course in view.courses}
     return tuple(
-        ControlLine(row.date, own[row.course_id].subject.name, row.title)
+        ControlLine(row.date, own[row.course_id].subject.name, _kept_together(row.title))
         for row in view.source.control_works
         if row.course_id in own
     )
@@ -270,7 +283,7 @@ def _control_works(view: _View) -> tuple[ControlLine, ...]:
 
 def _advice(view: _View) -> tuple[AdviceLine, ...]:
     return tuple(
-        AdviceLine(row.date, row.subject.name, row.teacher.short_name, row.text)
+        AdviceLine(row.date, row.subject.name, _initials(row.teacher), _kept_together(row.text))
         for row in view.source.advice.get(view.pupil.pk, ())
     )
 

@@ -14,6 +14,10 @@ MONTHS_OF = (
 )  # fmt: skip
 
 
+LONG_ADVICE = 500
+NO_BREAK_SPACE = "\u00a0"
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """From–to, both included."""
@@ -213,6 +217,11 @@ class ExtractData:
     def is_unsure(self) -> bool:
         """Whether the sheet has to explain «*»."""
         return any(line.shown_result.endswith("*") for line in self.subjects)
+
+    @property
+    def has_long_advice(self) -> bool:
+        """Too long for half of the page's width."""
+        return sum(len(line.text) for line in self.advice) > LONG_ADVICE
 
     @property
     def homework_dates(self) -> str:
