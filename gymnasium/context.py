@@ -59,8 +59,19 @@ OPERATOR = (
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,
 )
-FAMILY = (Section("Дневник", "book-open", "home", ("reports:family",)), HELP, SECURITY)
-OTHERS = (Section("Главная", "home", "home"), HELP, SECURITY)
+FAMILY = (
+    Section("Дневник", "book-open", "reports:family", ("home",)),
+    Section("Оценки", "academic-cap", "reports:family_marks"),
+    Section("Пропуски", "calendar-days", "reports:family_absences"),
+    Section("Сведения", "information-circle", "reports:family_info"),
+)
+TEACHER = (
+    Section("Мои уроки", "sun", "home"),
+    Section("Мои предметы", "table-cells", "journal:my_courses", ("journal:own_",)),
+    HELP,
+    SECURITY,
+)
+NOBODY = (Section("Главная", "home", "home"), HELP, SECURITY)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -99,7 +110,11 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         return _items(request, OPERATOR)
     if _works_in_own_class(user):
         return [*_items(request, (TODAY,)), *_items(request, CLASS_SECTIONS, class_id=_own_class_id(request))]
-    return _items(request, FAMILY if user.own_children else OTHERS)
+    if user.teacher_or_none:
+        return _items(request, TEACHER)
+    if user.own_children:
+        return _items(request, FAMILY, pupil_id=_own_child_id(request))
+    return _items(request, NOBODY)
 
 
 def class_navigation(request: HttpRequest) -> list[NavItem]:
@@ -122,6 +137,13 @@ def _own_class_id(request: HttpRequest) -> int:
     """The class of the page if it is one's own, else the first own one."""
     own = [school_class.pk for school_class in request.user.own_classes]
     page = _page_class_id(request)
+    return page if page in own else own[0]
+
+
+def _own_child_id(request: HttpRequest) -> int:
+    """The child of the page, else the first own one."""
+    own = [child.pk for child in request.user.own_children]
+    page = request.resolver_match.kwargs.get("pupil_id") if request.resolver_match else None
     return page if page in own else own[0]
 
 

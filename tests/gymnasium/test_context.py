@@ -6,7 +6,7 @@ from django.urls import ResolverMatch
 
 from accounts.models import User
 from gymnasium.context import class_navigation, frame, navigation, signed_in
-from tests.factories import make_class, make_guardian, make_pupil, make_user, make_year, teacher_user
+from tests.factories import make_class, make_guardian, make_pupil, make_teacher, make_user, make_year, teacher_user
 
 pytestmark = pytest.mark.django_db
 
@@ -104,13 +104,33 @@ def test_operator_imports():
     assert lit(items) == ["Импорт"]
 
 
-def test_family_reads_the_diary():
-    guardian = make_guardian(make_pupil(make_class("7Б")), user=make_user())
+def test_family_stays_with_the_child_of_the_page():
+    year = make_year()
+    first, second = make_pupil(make_class("5А", year=year)), make_pupil(make_class("7Б", year=year))
+    guardian = make_guardian(first, second, user=make_user())
 
-    items = navigation(request_of(guardian.user, "reports:family", pupil_id=1))
+    items = navigation(request_of(guardian.user, "reports:family_marks", pupil_id=second.pk))
 
-    assert labels(items) == ["Дневник", "Помощь", "Безопасность"]
-    assert lit(items) == ["Дневник"]
+    assert labels(items) == ["Дневник", "Оценки", "Пропуски", "Сведения"]
+    assert lit(items) == ["Оценки"]
+    assert all(f"/{second.pk}/" in item.url for item in items)
+
+
+def test_family_starts_at_the_diary_of_an_own_child():
+    child, stranger = make_pupil(make_class("7Б")), make_pupil()
+    guardian = make_guardian(child, user=make_user())
+
+    items = navigation(request_of(guardian.user, "reports:family", pupil_id=stranger.pk))
+
+    assert all(f"/{child.pk}/" in item.url for item in items)
+    assert lit(navigation(request_of(guardian.user))) == ["Дневник"]
+
+
+def test_teacher_without_a_class_has_the_own_subjects():
+    items = navigation(request_of(make_teacher().user, "journal:own_course", course_id=1))
+
+    assert labels(items) == ["Мои уроки", "Мои предметы", "Помощь", "Безопасность"]
+    assert lit(items) == ["Мои предметы"]
 
 
 def test_the_frame_costs_nothing_until_shown(django_assert_num_queries):
