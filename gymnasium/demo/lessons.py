@@ -13,6 +13,9 @@ from journal.models import ControlWork, Course, Homework, Lesson, Teacher
 
 PLANNED_AHEAD = timedelta(days=21)
 
+Controls = dict[tuple[int, date, int], str]
+"""Titles of control works by course, date, number of the lesson."""
+
 
 def build_lessons(world: World) -> None:
     """Lessons of all school days before today; the days to come have only substitutions and control works."""
@@ -41,54 +44,62 @@ def unit_dates(unit: Unit, days: Iterable[date], world: World) -> list[tuple[dat
 
 
 def _lessons_of(
-    world: World, form: Form, unit: Unit, course: Course, days: list[date], controls: dict[tuple[int, date], str]
+    world: World, form: Form, unit: Unit, course: Course, days: list[date], controls: Controls
 ) -> list[Lesson]:
-    plan = topics.plan_for(unit.subject, form.grade, unit.hours)
     rows = []
-    for day, number in unit_dates(unit, [day for day in days if day >= unit.first], world):
-        # A control work stands outside the sequence of topics.
-        topic = controls.get((course.pk, day)) or next(plan)
+    held = unit_dates(unit, [day for day in days if day >= unit.first], world)
+    for index, (day, number) in enumerate(held):
+        control = controls.get((course.pk, day, number))
+        topic = control or topics.topic(unit.subject, form.grade, unit.hours, index)
         rows.append(Lesson(course=course, date=day, number=number, topic=topic))
     return rows
 
 
-def _plan_controls(world: World) -> dict[tuple[int, date], str]:
+def _plan_controls(world: World) -> Controls:
     """The school's schedule of control works (domain.md §7), three weeks ahead: at most one a day and class, rarely
     on the first or last lesson, the same subject not sooner than in some weeks, none in grade 1."""
-    rows: list[ControlWork] = []
+    planner = _ControlPlanner(world)
     for form in world.forms:
-        if form.grade == 1:
-            continue
-        last = min(world.day + PLANNED_AHEAD, world.year.date_to)
-        days = world.calendar.school_days(world.year.date_from, last, form.grade)
-        taken: set[date] = set()
+        if form.grade > 1:
+            planner.plan(form)
+    ControlWork.objects.bulk_create(planner.rows, batch_size=1000)
+    return planner.titles
+
+
+class _ControlPlanner:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rng = world.rng("control works")
+        self.rows: list[ControlWork] = []
+        self.titles: Controls = {}
+
+    def plan(self, form: Form) -> None:
+        last = min(self.world.day + PLANNED_AHEAD, self.world.year.date_to)
+        days = self.world.calendar.school_days(self.world.year.date_from, last, form.grade)
         lengths: dict[int, int] = defaultdict(int)
+        for weekday, number in [place for unit in form.units for place in unit.places]:
+            lengths[weekday] = max(lengths[weekday], number)
+        taken: set[date] = set()
         for unit in form.units:
-            for weekday, number in unit.places:
-                lengths[weekday] = max(lengths[weekday], number)
-        for index, unit in enumerate(form.units):
             if SUBJECTS[unit.subject].has_controls:
-                rows += _controls_of(world, form, unit, index, days, taken, lengths)
-    ControlWork.objects.bulk_create(rows, batch_size=1000)
-    return {(row.course_id, row.date): row.title for row in rows}
+                self.plan_unit(form, unit, unit_dates(unit, days, self.world), taken, lengths)
 
-
-def _controls_of(world, form, unit, index, days, taken, lengths) -> list[ControlWork]:
-    # At most a tenth of the year's hours: the fewer hours a week, the longer the pause.
-    pause = timedelta(days={1: 63, 2: 42}.get(unit.hours, 28))
-    due = world.year.date_from + timedelta(days=14 + index * 5 % 21)
-    rows, made = [], 0
-    for day, number in unit_dates(unit, days, world):
-        weekday = world.calendar.timetable_weekday(day)
-        is_edge = number in (1, lengths[weekday]) and unit.hours > 1
-        if day < due or day in taken or is_edge:
-            continue
-        made += 1
-        title = topics.control_title(unit.subject, form.grade, made)
-        rows += [ControlWork(course=course, date=day, title=title) for course in unit.courses]
-        taken.add(day)
-        due = day + pause
-    return rows
+    def plan_unit(self, form: Form, unit: Unit, lessons, taken: set[date], lengths: dict[int, int]) -> None:
+        # At most a tenth of the year's hours: the fewer hours a week, the longer the pause.
+        pause = {1: 63, 2: 42}.get(unit.hours, 28)
+        due = self.world.year.date_from + timedelta(days=self.rng.randint(14, 14 + pause // 2))
+        made = 0
+        for index, (day, number) in enumerate(lessons):
+            is_edge = number in (1, lengths[self.world.calendar.timetable_weekday(day)]) and unit.hours > 1
+            if day < due or day in taken or is_edge:
+                continue
+            made += 1
+            title = topics.control_title(unit.subject, form.grade, unit.hours, made, index)
+            for course in unit.courses:
+                self.rows.append(ControlWork(course=course, date=day, title=title))
+                self.titles[course.pk, day, number] = title
+            taken.add(day)
+            due = day + timedelta(days=pause + self.rng.randint(0, 9))
 
 
 class _SickTeachers:
@@ -117,11 +128,14 @@ class _SickTeachers:
                 first = self.rng.randrange(len(days) - 4)
                 self.days[teacher].update(days[first : first + self.rng.randint(2, 4)])
         weekday = self.world.calendar.timetable_weekday(self.world.day)
+        of_7b = self.world.form("7Б").units
+        length = max((number for unit in of_7b for day, number in unit.places if day == weekday), default=0)
         today = [
             course.teacher
-            for unit in self.world.form("7Б").units
+            for unit in of_7b
             for course in unit.courses
-            if not unit.is_split and any(place[0] == weekday for place in unit.places)
+            # Not the last lesson: it would fall out, and somebody is to be seen who stands in.
+            if not unit.is_split and any(day == weekday and number < length for day, number in unit.places)
         ]
         ill = [teacher for teacher in today if teacher not in leading][:1]
         ill += self.rng.sample(teachers, 2) if self.world.size == "full" else []
@@ -185,7 +199,7 @@ def _give_homework(world: World) -> None:
                 held = [lesson for lesson in world.lessons[course.pk] if not lesson.is_cancelled]
                 following = [lesson.date for lesson in held[1:]] + coming[:1] + [None]
                 for number, (lesson, due) in enumerate(zip(held, following, strict=False), start=1):
-                    if rng.random() < chance:
+                    if rng.random() < chance and not lesson.topic.startswith("Контрольн"):
                         text = topics.homework(unit.subject, form.grade, number, rng)
                         rows.append(Homework(lesson=lesson, text=text, due_on=due if due != lesson.date else None))
     Homework.objects.bulk_create(rows, batch_size=1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -59,6 +59,7 @@ class _PupilMaker:
         self.families: list[Family] = []
         self.by_grade: dict[int, list[Family]] = defaultdict(list)
         self.count = 0
+        self.boys: Counter[str] = Counter()  # how many more boys than girls a class has
 
     def fill(self, form: Form) -> None:
         size = SIZES.get(form.name) or self.rng.randint(26, 31)
@@ -80,13 +81,14 @@ class _PupilMaker:
         """A new pupil of this or of some family; `taken` are names that the class has already."""
         while True:
             family = known or self.family(form)
-            sex = self.rng.choice("mf")
+            sex = self.sex(form)
             row = self.row(form, family, sex)
             if row.list_name not in taken and family.surname not in taken:
                 break
         # A class may have two of one surname, but not by the dozen.
         taken.update({row.list_name} | ({family.surname} if self.rng.random() < 0.9 else set()))
         self.count += 1
+        self.boys[form.name] += 1 if row.sex == "m" else -1
         row.file_number = f"{row.last_name[0]}-{self.count:04d}"
         if self.rng.random() < 0.97:
             row.snils = f"000{100000 + self.count * 7:06d}00"
@@ -104,6 +106,11 @@ class _PupilMaker:
         family.forms.append(form)
         self.by_grade[form.grade].append(family)
         return child
+
+    def sex(self, form: Form) -> str:
+        """By chance, but with boys and girls in balance: craft is taught to them apart, in groups of some size."""
+        boys = self.boys[form.name]
+        return "m" if self.rng.random() < 0.5 - 0.1 * boys else "f"
 
     def family(self, form: Form) -> Family:
         if self.rng.random() < 0.14:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from functools import cache
 from random import Random
 
 from gymnasium.demo.topic_lists import TOPICS
@@ -28,30 +27,37 @@ RECOMMENDATIONS = [
 ]
 
 
+@cache
 def topics_of(subject: str, grade: int) -> list[str]:
     text = next(text for (name, low, high), text in TOPICS.items() if name == subject and low <= grade <= high)
     return [" ".join(topic.split()) for topic in text.split(";")]
 
 
-def plan_for(subject: str, grade: int, hours: int) -> Iterator[str]:
-    """Topics of one lesson after the other: two or three lessons a topic where there are many hours a week."""
+def topic(subject: str, grade: int, hours: int, number: int) -> str:
+    """The topic of the course's lesson `number` (from 0): several lessons a topic where there are many a week."""
     topics = topics_of(subject, grade)
-    endings = ["", *SECOND_LESSON[subject in EXACT]][: 1 if hours == 1 else 2 if hours <= 3 else 3]
-    for round_number in count():
-        for topic in topics:
-            for ending in endings:
-                text = f"{topic}. {ending}" if ending else topic
-                yield f"Повторение: {text}" if round_number else text
+    span = _span(hours)
+    round_number, place = divmod(number, len(topics) * span)
+    text = topics[place // span]
+    ending = ["", *SECOND_LESSON[subject in EXACT]][place % span]
+    if ending and ending not in text:
+        text = f"{text}. {ending}"
+    return f"Повторение: {text}" if round_number else text
 
 
-def control_title(subject: str, grade: int, number: int) -> str:
-    """«Контрольная работа № 2 «Линейное уравнение»», a dictation in Russian, a test elsewhere."""
+def _span(hours: int) -> int:
+    return 1 if hours == 1 else 2 if hours <= 3 else 3
+
+
+def control_title(subject: str, grade: int, hours: int, number: int, lesson: int) -> str:
+    """«Контрольная работа № 2 «Линейное уравнение»», on what was taught before this lesson; a dictation in Russian."""
     if subject == "Русский язык" and number % 2:
         return f"Контрольный диктант № {number // 2 + 1}"
-    if subject in READING:
-        return f"Контрольное сочинение № {number}"
+    if subject == "Литература" and number % 2 == 0:
+        return f"Контрольное сочинение № {number // 2}"
     topics = topics_of(subject, grade)
-    return f"Контрольная работа № {number} «{topics[number * 3 % len(topics)]}»"
+    taught = topics[max(0, lesson - 1) // _span(hours) % len(topics)]
+    return f"Контрольная работа № {number} «{taught}»"
 
 
 def homework_chance(subject: str, grade: int) -> float:
