@@ -7,7 +7,7 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,6 +27,7 @@ from journal.models import (
 )
 from journal.models.classes import CourseQuerySet
 from journal.models.people import EnrolmentQuerySet
+from journal.text import initials
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,18 +261,15 @@ def _places(
             if slot.date_from <= day and (slot.date_to is None or day <= slot.date_to):
                 found[day, slot.number, slot.course_id] = LessonPlace(day, slot.number, slot.course_id, room=slot.room)
 
-    same_day = Q(course__control_works__date=F("date"))
-    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end)).annotate(
-        work=FilteredRelation("course__control_works", condition=same_day), control=F("work__title")
-    )
     school_days = set(days)
-    for row in rows.select_related("substitute", *with_course):
-        if row.date not in school_days:
-            continue
-        courses.setdefault(row.course_id, row.course)
-        # A cancelled lesson also hides the slot of the timetable.
-        found[row.date, row.number, row.course_id] = None if row.is_cancelled else _place(row)
+    for place, is_cancelled in _held(audience, start, end):
+        if place.date in school_days:
+            # A cancelled lesson also hides the slot of the timetable.
+            found[place.date, place.number, place.course_id] = None if is_cancelled else place
 
+    # Courses without a slot of their own: held once, by exception.
+    if missing := {course_id for _, _, course_id in found} - courses.keys():
+        courses |= Course.objects.select_related("subject", "group", "teacher", "plan").in_bulk(missing)
     places: dict[date, list[LessonPlace]] = defaultdict(list)
     for key in sorted(found):
         if place := found[key]:
@@ -279,9 +277,17 @@ def _places(
     return courses, dict(places)
 
 
-def _place(row: Lesson) -> LessonPlace:
-    substitute = row.substitute.short_name if row.substitute else ""
-    return LessonPlace(row.date, row.number, row.course_id, row.pk, row.topic, row.room, substitute, row.control or "")
+def _held(audience: CourseQuerySet, start: date, end: date) -> Iterator[tuple[LessonPlace, bool]]:
+    """Lesson rows as places, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
+    same_day = Q(course__control_works__date=F("date"))
+    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end)).annotate(
+        work=FilteredRelation("course__control_works", condition=same_day)
+    )
+    who = ("substitute__last_name", "substitute__first_name", "substitute__patronymic")
+    fields = ("is_cancelled", "date", "number", "course_id", "pk", "topic", "room", "work__title", *who)
+    for is_cancelled, day, number, course_id, pk, topic, room, control, *name in rows.values_list(*fields):
+        substitute = initials(*name) if name[0] else ""
+        yield LessonPlace(day, number, course_id, pk, topic, room, substitute, control or ""), is_cancelled
 
 
 def pupils_of_day(school_class: SchoolClass, day: date) -> QuerySet:

@@ -270,7 +270,7 @@ def marks(child: Child, term_number: int | None = None) -> Marks | None:
     if term is None:
         return None
     period = Period(term.date_from, max(term.date_from, min(term.date_to, child.today)))
-    source = _source(child, calendar, period, {"marks"})
+    source = _source(child, calendar, period, {"marks", "results"})
     return Marks(extract_of(child.pupil, source), tuple(forecasts(child.pupil, source)), term, tuple(terms))
 
 

@@ -64,18 +64,23 @@ class User(AbstractUser):
 
     @cached_property
     def teacher_or_none(self) -> Any:
-        """The person's `journal.Teacher`, or None; one query a request."""
-        return getattr(self, "teacher", None)
+        """The person's `journal.Teacher`, or None."""
+        return self._teaching[0]
 
     @cached_property
     def own_classes(self) -> list[Any]:
-        """`journal.SchoolClass` rows of which the person is class teacher today; one query a request."""
-        return self._related("teacher").classes_led_by(self)
+        """`journal.SchoolClass` rows of which the person is class teacher today."""
+        return self._teaching[1]
 
     @cached_property
     def own_children(self) -> list[Any]:
         """`journal.Pupil` rows the person is guardian of, and the person's own row; one query a request."""
         return self._related("pupil").objects.family_of(self)
+
+    @cached_property
+    def _teaching(self) -> tuple[Any, list[Any]]:
+        # Nearly every page asks for both: one query a request.
+        return self._related("teacher").teaching_of(self)
 
     def _related(self, name: str) -> Any:
         return self._meta.get_field(name).related_model

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.constraints import NoOverlap
@@ -75,11 +75,20 @@ class Teacher(Person):
         ordering = ["sort_name"]
 
     @classmethod
-    def classes_led_by(cls, user: User) -> list:
-        """Classes of which the user is class teacher (also acting) today; one query."""
-        appointments: Any = cls._meta.get_field("class_teachings").related_model
-        rows = appointments.objects.filter(teacher__user=user).active_on(timezone.localdate())
-        return [row.school_class for row in rows]
+    def teaching_of(cls, user: User) -> tuple[Teacher | None, list]:
+        """The user as a teacher, and the classes led (also acting) today with their year and school; one query."""
+        today = timezone.localdate()
+        in_force = Q(class_teachings__date_from__lte=today) & (
+            Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
+        )
+        rows: Any = (
+            cls.objects.filter(user=user)
+            .annotate(leading=FilteredRelation("class_teachings", condition=in_force))
+            .select_related("leading__school_class__year__school")
+            .order_by("leading__school_class__grade", "leading__school_class__letter")
+        )
+        found = list(rows)
+        return (found[0] if found else None), [led.school_class for row in found if (led := getattr(row, "leading", None))]
 
 
 class PupilQuerySet(models.QuerySet["Pupil"]):

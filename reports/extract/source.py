@@ -77,7 +77,9 @@ def range_needed(period: Period, formed_on: date) -> tuple[date, date]:
     return min(period.start, formed_on - AHEAD), max(period.end, formed_on + AHEAD)
 
 
-ALL_PARTS = frozenset({"marks", "absences", "homework", "control_works", "advice", "bells", "teacher", "paper"})
+ALL_PARTS = frozenset(
+    {"marks", "results", "absences", "homework", "control_works", "advice", "bells", "teacher", "paper"}
+)
 
 
 def read_source(
@@ -112,7 +114,7 @@ def read_source(
         lessons=lessons,
         subjects=subjects,
         marks=marks,
-        period_marks=_period_marks(ids, [t.pk for t in terms]) if "marks" in parts else {},
+        period_marks=_period_marks(ids, [t.pk for t in terms]) if "results" in parts else {},
         absences=_absences(ids, period) if "absences" in parts else {},
         homework=_homework(course_ids, formed_on) if "homework" in parts else [],
         control_works=_control_works(course_ids, formed_on) if "control_works" in parts else [],

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from accounts.audit import Action, record_pupils
+from accounts.audit import Action, record_event
 from journal.access import get_child_for
 from reports import family as cabinet
 
@@ -73,7 +73,7 @@ def _child(request: HttpRequest, pupil_id: int) -> cabinet.Child:
 
 def _answer(request: HttpRequest, child: cabinet.Child, part: str, words: str, page: object) -> HttpResponse:
     """The page of a part; the family's own reading is recorded like everybody's (domain.md §9)."""
-    record_pupils(request, Action.READ, f"кабинет семьи: {words}", pupil_ids=[child.pupil.pk])
+    record_event(Action.READ, f"кабинет семьи: {words}", by=request.user, request=request, pupil_id=child.pupil.pk)
     sections = [
         Section(label, icon, reverse(f"reports:{view}", args=[child.pupil.pk]), name == part)
         for name, label, icon, view in PARTS
