@@ -1,0 +1,87 @@
+"""Two people on one sheet at the same moment: exactly one press wins, the other is told what stands."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from attendance.models import Absence, AbsenceChange
+from attendance.services import Mismatch, Press, mark_absence
+from journal.calendar import load_calendar
+from tests.factories import MONDAY, make_class, make_pupil, make_user, teacher_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 20
+
+
+@pytest.fixture(autouse=True)
+def morning(clock):
+    clock(datetime(2026, 11, 16, 8, 20))
+
+
+def both(first, second):
+    """Run two calls at one moment, each on its own connection; their results or the exceptions."""
+    gate = Barrier(2)
+
+    def run(call):
+        try:
+            gate.wait()
+            return call()
+        except Mismatch as mismatch:
+            return mismatch
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, [first, second]))
+
+
+def press_of(school_class, calendar, text, user, key=None):
+    press = Press.parse(text, key)
+    return lambda: mark_absence(school_class=school_class, day=MONDAY, press=press, calendar=calendar, by=user)
+
+
+def test_one_of_two_different_presses_wins_and_the_other_is_told():
+    school_class, colleague = make_class(), make_user()
+    teacher, calendar = teacher_user(school_class), load_calendar(school_class.year)
+    for _ in range(ROUNDS):
+        pupil = make_pupil(school_class)
+
+        results = both(
+            press_of(school_class, calendar, f"{pupil.pk}:0::ill", teacher),
+            press_of(school_class, calendar, f"{pupil.pk}:0::excused", colleague),
+        )
+
+        (loser,) = [result for result in results if isinstance(result, Mismatch)]
+        assert Absence.objects.get(pupil=pupil).reason == loser.reason
+        assert AbsenceChange.objects.filter(pupil=pupil).count() == 1
+
+
+def test_the_same_press_sent_twice_at_once_acts_once():
+    school_class = make_class()
+    teacher, calendar = teacher_user(school_class), load_calendar(school_class.year)
+    for _ in range(ROUNDS):
+        pupil, key = make_pupil(school_class), uuid4()
+        press = press_of(school_class, calendar, f"{pupil.pk}:0::ill", teacher, key)
+
+        results = both(press, press)
+
+        assert [result.reason for result in results] == ["ill", "ill"]
+        assert AbsenceChange.objects.filter(pupil=pupil).count() == 1
+
+
+def test_presses_on_different_lessons_of_one_pupil_are_both_kept():
+    school_class, colleague = make_class(), make_user()
+    teacher, calendar = teacher_user(school_class), load_calendar(school_class.year)
+    for _ in range(ROUNDS):
+        pupil = make_pupil(school_class)
+
+        both(
+            press_of(school_class, calendar, f"{pupil.pk}:1::ill", teacher),
+            press_of(school_class, calendar, f"{pupil.pk}:2::late", colleague),
+        )
+
+        assert set(Absence.objects.filter(pupil=pupil).values_list("lesson", "reason")) == {(1, "ill"), (2, "late")}
