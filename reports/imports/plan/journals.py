@@ -224,6 +224,8 @@ class JournalPlanner:
         for position, value in enumerate(cell.marks, start=1):
             key = (id(lesson), id(pupil), position)
             mark = self.marks.get(key)
+            if not self.context.agrees(("mark", *key), value, cell.place):
+                continue
             if mark is not None and mark.value == value:
                 counts["mark", "unchanged"] += 1
                 continue
@@ -250,6 +252,8 @@ class JournalPlanner:
 
     def _plan_absence(self, cell: JournalCell, lesson: Lesson, pupil: Pupil, counts: Counter) -> None:
         reason = str(REASONS[cell.absence])
+        if not self.context.agrees(("absence", id(pupil), lesson.date, lesson.number), cell.absence, cell.place):
+            return
         absence = self.absences.get((id(pupil), lesson.date, lesson.number))
         whole = self.absences.get((id(pupil), lesson.date, WHOLE_DAY))
         if (absence or whole) and (absence or whole).reason == reason:

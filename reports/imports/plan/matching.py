@@ -19,7 +19,7 @@ def distance(one: str, other: str, limit: int = NEAR_LETTERS) -> int:
         if min(current) > limit:
             return limit + 1
         previous = current
-    return previous[-1]
+    return min(previous[-1], limit + 1)
 
 
 def names_are_near(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:

@@ -39,6 +39,7 @@ class Context:
         # Rows shown one by one: object → (kind, title, place); their state is known only when all files are planned.
         self.seen: dict[int, tuple[Any, str, Callable[[], str], Place]] = {}
         self.asked: set[str] = set()
+        self.told: dict[Any, str] = {}
 
     @property
     def year(self):
@@ -76,6 +77,17 @@ class Context:
             self.asked.add(key)
             self.preview.questions.append(Question(key, text, str(place), options))
         return ""
+
+    def agrees(self, key: Any, value: str, place: Place) -> bool:
+        """False, with an error, where these files have told something else about the same place before."""
+        first = self.told.setdefault(key, value)
+        if first != value:
+            self.error(
+                place,
+                f"Здесь «{value}», а в другом месте этих файлов стоит «{first}».",
+                "Оставьте в файлах одно значение.",
+            )
+        return first == value
 
     def school_class(self, name: str, place: Place) -> SchoolClass | None:
         """The class of the year, or an error in words."""

@@ -79,6 +79,8 @@ class SummaryPlanner:
     ) -> None:
         kind = PeriodMark.Kind.TERM if term else PeriodMark.Kind.YEAR
         key = (id(pupil), id(subject), str(kind), term.pk if term else None)
+        if not self.context.agrees(("period_mark", *key), row.value, row.place):
+            return
         mark = self.marks.get(key)
         if mark is not None and mark.value == row.value:
             counts["unchanged"] += 1
