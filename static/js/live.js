@@ -1,6 +1,7 @@
 /* A region that keeps itself fresh: <div data-live="url" data-live-every="30">. The answer holds elements with ids;
-   each replaces the element of the same id. Without this script the page shows the time it was made and is reloaded
-   by hand. A hidden tab asks nothing, and the requests do not keep an empty chair signed in (X-Background). */
+   each replaces the element of the same id; one with data-live-done ends it. Without this script the page shows the
+   time it was made and is reloaded by hand. A hidden tab asks nothing, and the requests do not keep an empty chair
+   signed in (X-Background). */
 
 function exchange(region, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
@@ -33,7 +34,7 @@ for (const region of document.querySelectorAll("[data-live]")) {
   let last = Date.now();
   const every = Number(region.dataset.liveEvery) * 1000;
   const tick = () => {
-    if (document.hidden || Date.now() - last < every) return;
+    if (document.hidden || region.querySelector("[data-live-done]") || Date.now() - last < every) return;
     last = Date.now();
     refresh(region);
   };

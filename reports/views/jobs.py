@@ -1,0 +1,91 @@
+"""The page of a background job: how far it is, stopping it, its result. For its owner only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.audit import Action, record_pupils
+from reports.jobs import STALE_AFTER, cancel_job
+from reports.models import Job, JobResult
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A job as shown. `seconds_left` is None while it cannot be told."""
+
+    job: Job
+    is_open: bool
+    is_stale: bool
+    seconds_left: int | None
+    result: JobResult | None
+    next_url: str
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.job.done // self.job.total if self.job.total else 0
+
+    @property
+    def minutes_left(self) -> int:
+        return (self.seconds_left or 0) // 60
+
+
+@require_safe
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Progress; reloads itself without scripts, refreshes a part of itself with them."""
+    return TemplateResponse(request, "reports/job.html", {"page": _page(_get(request, job_id))})
+
+
+@require_safe
+def job_state(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The part that changes while the worker works."""
+    return TemplateResponse(request, "reports/_job_state.html", {"page": _page(_get(request, job_id))})
+
+
+@require_POST
+def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    """«Остановить»."""
+    cancel_job(_get(request, job_id))
+    return redirect("reports:job", job_id=job_id)
+
+
+@require_safe
+def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The file, until it expires."""
+    found = _get(request, job_id)
+    result = JobResult.objects.filter(job=found, job__expires_at__gt=timezone.now()).first()
+    if result is None:
+        raise Http404
+    if pupil_ids := found.params.get("pupil_ids"):
+        class_id = found.params.get("class_id")
+        record_pupils(request, Action.PRINT, found.get_kind_display(), pupil_ids=pupil_ids, class_id=class_id)
+    headers = {"Content-Disposition": content_disposition_header(False, result.name)}
+    return HttpResponse(bytes(result.content), content_type=result.content_type, headers=headers)
+
+
+def _get(request: HttpRequest, job_id: int) -> Job:
+    return get_object_or_404(Job.objects.filter(owner=request.user), pk=job_id)
+
+
+def _page(found: Job) -> JobPage:
+    now = timezone.now()
+    is_open = found.status in Job.OPEN
+    running = found.status == Job.Status.RUNNING
+    left = None
+    if running and found.done and found.started_at:
+        left = round((now - found.started_at).total_seconds() / found.done * (found.total - found.done))
+    results = JobResult.objects.filter(job=found, job__expires_at__gt=now).defer("content")
+    return JobPage(
+        job=found,
+        is_open=is_open,
+        is_stale=running and bool(found.heartbeat_at) and found.heartbeat_at < now - STALE_AFTER,
+        seconds_left=left,
+        result=None if is_open else results.first(),
+        next_url=found.params.get("_next", ""),
+    )
