@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
@@ -23,7 +24,6 @@ from journal.models import (
     SchoolClass,
     StudyGroup,
     Teacher,
-    TimetableSlot,
 )
 from journal.models.classes import CourseQuerySet
 from journal.models.people import EnrolmentQuerySet
@@ -246,20 +246,14 @@ def _places(
     audience: CourseQuerySet, start: date, end: date, grade: int, calendar: Calendar
 ) -> tuple[dict[int, Course], dict[date, list[LessonPlace]]]:
     """Courses with lessons in start..end and their lessons by day: slots that hold, corrected by Lesson rows."""
-    with_course = ("course__subject", "course__group", "course__teacher", "course__plan")
     days = calendar.school_days(start, end, grade)
-    weekdays = {calendar.timetable_weekday(day) for day in days}
-    slots: dict[int, list[TimetableSlot]] = defaultdict(list)
-    slot_rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course__in=audience.values("pk"))
-    for slot in slot_rows.filter(date_from__lte=end, weekday__in=weekdays).select_related(*with_course):
-        slots[slot.weekday].append(slot)
-    courses = {slot.course_id: slot.course for day in slots.values() for slot in day}
-
+    known, slots = _slots(audience, start, end, {calendar.timetable_weekday(day) for day in days})
     found: dict[tuple[date, int, int], LessonPlace | None] = {}
     for day in days:
-        for slot in slots[calendar.timetable_weekday(day)]:
-            if slot.date_from <= day and (slot.date_to is None or day <= slot.date_to):
-                found[day, slot.number, slot.course_id] = LessonPlace(day, slot.number, slot.course_id, room=slot.room)
+        for number, course_id, room, stay in slots[calendar.timetable_weekday(day)]:
+            if stay.holds(day):
+                found[day, number, course_id] = LessonPlace(day, number, course_id, room=room)
+    used = {course_id for of_day in slots.values() for _, course_id, _, _ in of_day}
 
     school_days = set(days)
     for place, is_cancelled in _held(audience, start, end):
@@ -267,14 +261,43 @@ def _places(
             # A cancelled lesson also hides the slot of the timetable.
             found[place.date, place.number, place.course_id] = None if is_cancelled else place
 
-    # Courses without a slot of their own: held once, by exception.
-    if missing := {course_id for _, _, course_id in found} - courses.keys():
-        courses |= Course.objects.select_related("subject", "group", "teacher", "plan").in_bulk(missing)
     places: dict[date, list[LessonPlace]] = defaultdict(list)
     for key in sorted(found):
         if place := found[key]:
             places[place.date].append(place)
-    return courses, dict(places)
+    used |= {course_id for _, _, course_id in found}
+    return {pk: course for pk, course in known.items() if pk in used}, dict(places)
+
+
+def _slots(
+    audience: CourseQuerySet, start: date, end: date, weekdays: set[int]
+) -> tuple[dict[int, Course], dict[int, list[tuple[int, int, str, Stay]]]]:
+    """All courses of the audience and, by weekday, their slots (number, course, room, stay) that hold in start..end.
+    One query: a row a slot, and one for a course that has none."""
+    in_force = Q(slots__date_to=None) | Q(slots__date_to__gte=start)
+    rows: Any = (
+        Course.objects.filter(pk__in=audience.values("pk"))
+        .select_related("subject", "group", "teacher", "plan")
+        .annotate(
+            slot=FilteredRelation(
+                "slots", condition=in_force & Q(slots__date_from__lte=end, slots__weekday__in=weekdays or {0})
+            )
+        )
+        .annotate(
+            weekday=F("slot__weekday"),
+            number=F("slot__number"),
+            room=F("slot__room"),
+            since=F("slot__date_from"),
+            until=F("slot__date_to"),
+        )
+    )
+    courses: dict[int, Course] = {}
+    slots: dict[int, list[tuple[int, int, str, Stay]]] = defaultdict(list)
+    for row in rows:
+        course = courses.setdefault(row.pk, row)
+        if row.weekday:
+            slots[row.weekday].append((row.number, course.pk, row.room, Stay(row.since, row.until)))
+    return courses, slots
 
 
 def _held(audience: CourseQuerySet, start: date, end: date) -> Iterator[tuple[LessonPlace, bool]]:
