@@ -36,8 +36,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
     """Upload files; below, what was imported before."""
     if not request.user.may_import:
         raise Http404
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    is_sent = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
+    if is_sent and form.is_valid():
         batch = batches.create_batch(uploads=form.cleaned_data["files"], by=request.user)
         return redirect("reports:import_batch", batch_id=batch.pk)
     # Previews and files are megabytes: the list needs neither.

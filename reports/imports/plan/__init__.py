@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from journal.calendar import Calendar, load_calendar
-from journal.models import AcademicYear
+from journal.models import AcademicYear, BellPeriod
 from journal.services.calendar import create_year
 from reports.imports.read import KIND_NAMES, FileContent
 
@@ -39,7 +39,7 @@ def make_plan(
 ) -> tuple[Preview, Staged]:
     """What these files would change. Writes nothing, except with `keep_year` a school year that is not there yet."""
     contents = sorted(contents, key=lambda content: (_rank(content), content.name))
-    calendar, year_is_new = _calendar(contents, today, keep=keep_year)
+    calendar, bells, year_is_new = _calendar(contents, today, keep=keep_year)
     context = Context(Register(calendar.year), calendar, today=today, by=by, answers=answers)
     if year_is_new:
         context.preview.rows.append(Row("year", "new", f"{calendar.year.name} (проект календаря)"))
@@ -49,7 +49,7 @@ def make_plan(
     plan_staff(context, contents)
     PupilPlanner(context, contents).run()
     courses = Courses(context)
-    plan_timetables(context, courses, contents)
+    plan_timetables(context, courses, contents, bells)
     courses.settle()
     journals = JournalPlanner(context, courses)
     for content in contents:
@@ -76,16 +76,20 @@ def _file_line(content: FileContent) -> dict[str, str | int]:
     }
 
 
-def _calendar(contents: list[FileContent], today: date, *, keep: bool) -> tuple[Calendar, bool]:
-    """The calendar of the year the files speak of; a year that is not there is made, for good only with `keep`."""
+def _calendar(contents: list[FileContent], today: date, *, keep: bool) -> tuple[Calendar, dict[int, BellPeriod], bool]:
+    """The calendar of the year the files speak of, and the bells by number.
+
+    A year that is not there is made, with bells for a school that has none; for good only with `keep`.
+    """
     start_year = start_year_of(contents, today)
     with transaction.atomic():
         year = AcademicYear.objects.select_related("school").filter(date_from__year=start_year).first()
         is_new = year is None
         calendar = load_calendar(year or create_year(start_year))
+        bells = {row.number: row for row in BellPeriod.objects.filter(schedule="основное")}
         if not keep:
             transaction.set_rollback(True)
-    return calendar, is_new
+    return calendar, bells, is_new
 
 
 def start_year_of(contents: list[FileContent], today: date) -> int:

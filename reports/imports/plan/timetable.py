@@ -21,9 +21,9 @@ SlotKey = tuple[int, int, int]
 class TimetablePlanner:
     """One export of the timetable against the slots that hold now."""
 
-    def __init__(self, context: Context, courses: Courses, content: FileContent) -> None:
+    def __init__(self, context: Context, courses: Courses, content: FileContent, bells: dict[int, BellPeriod]) -> None:
         assert content.timetable is not None
-        self.context, self.staged, self.courses = context, context.staged, courses
+        self.context, self.staged, self.courses, self.bells = context, context.staged, courses, bells
         self.rows: TimetableRows = content.timetable
         self.place = Place(content.name)
         self.course_of: dict[int, list[Course]] = {}
@@ -50,11 +50,10 @@ class TimetablePlanner:
                 plan_class_teacher(self.context, class_name, teacher, self.place, replaces=False)
 
     def _plan_bells(self) -> None:
-        known = {row.number: row for row in BellPeriod.objects.filter(schedule="основное")}
         for bell in self.rows.bells:
             if bell.starts is None or bell.ends is None or bell.ends <= bell.starts:
                 continue
-            row = known.get(bell.number)
+            row = self.bells.get(bell.number)
             if row is None:
                 row = self.staged.add(BellPeriod(number=bell.number, starts=bell.starts, ends=bell.ends))
             else:
@@ -180,7 +179,9 @@ class TimetablePlanner:
         return f"{slot.course.title}: {WEEKDAYS[slot.weekday]}, {slot.number} урок"
 
 
-def plan_timetables(context: Context, courses: Courses, contents: list[FileContent]) -> None:
+def plan_timetables(
+    context: Context, courses: Courses, contents: list[FileContent], bells: dict[int, BellPeriod]
+) -> None:
     """All exports among the files; usually there is one."""
     seen: dict[str, str] = defaultdict(str)
     for content in contents:
@@ -194,4 +195,4 @@ def plan_timetables(context: Context, courses: Courses, contents: list[FileConte
                 )  # fmt: skip
                 return
             seen[class_name] = content.name
-        TimetablePlanner(context, courses, content).run()
+        TimetablePlanner(context, courses, content, bells).run()
