@@ -31,6 +31,8 @@ def build_presence(world: World) -> None:
     for table in tables:
         if table.form.name == "7Б":
             events.happen(world, table)
+    waiting = UNMARKED_TODAY[world.size]
+    events.mark_this_morning(world, [table for table in tables if table.form.name not in waiting])
     AbsenceDocument.objects.bulk_create((row for table in tables for row in table.documents), batch_size=500)
     _date_documents(world, tables)
     for table in tables:
