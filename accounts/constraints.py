@@ -17,6 +17,13 @@ from django.db.models import BaseConstraint, BooleanField, Q
 class _TableConstraint(BaseConstraint):
     """A constraint made of statements of their own, run after the table exists."""
 
+    # Without equality every makemigrations would remove the constraint and add it again.
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
     def _statements(self, model: Any, schema_editor: Any) -> list[str]:
         raise NotImplementedError
 
@@ -59,12 +66,6 @@ class NoOverlap(_TableConstraint):
         path, args, kwargs = super().deconstruct()
         kwargs["keys"] = self.keys
         return path, args, kwargs
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NoOverlap) and self.deconstruct() == other.deconstruct()
-
-    def __hash__(self) -> int:
-        return hash((self.name, tuple(self.keys)))
 
     def _pairs(self, model: Any) -> list[tuple[Any, str]]:
         return [(field, field.column) for field in self._fields(model)]
