@@ -55,7 +55,12 @@ class World:
         self.teacher = teacher_user(school_class)
 
     def url(self, name: str) -> str:
-        ids = {"class_id": self.school_class, "course_id": self.course, "pupil_id": self.pupil, "lesson_id": self.lesson}
+        ids = {
+            "class_id": self.school_class,
+            "course_id": self.course,
+            "pupil_id": self.pupil,
+            "lesson_id": self.lesson,
+        }
         kwargs = {key: value.pk for key, value in ids.items()}
         wanted = {
             "my_courses": (), "classes": (), "class_journal": ("class_id",), "class_list": ("class_id",),

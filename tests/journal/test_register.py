@@ -154,7 +154,11 @@ def test_control_works_are_known_by_their_marks_and_by_the_schedule(school_class
     make_lesson(course, FRIDAY, 1)
     ControlWork.objects.create(course=course, date=FRIDAY, title="Линейные уравнения")
 
-    assert [c.control for c in register(course, school_class).columns] == ["контрольная работа", "", "Линейные уравнения"]
+    assert [c.control for c in register(course, school_class).columns] == [
+        "контрольная работа",
+        "",
+        "Линейные уравнения",
+    ]
 
 
 def test_who_left_and_who_came_stand_with_what_they_have(school_class, course):
