@@ -97,9 +97,11 @@ def _name_html(number: int, row: Row, card: str) -> str:
 def _mean_html(row: Row) -> str:
     if row.mean is None:
         return '<td class="register__mean"></td>'
-    few = '<small class="few">мало</small>' if row.has_few else ""
+    few = '?<span class="visually-hidden"> мало отметок</span>' if row.has_few else ""
+    quiet = " is-few" if row.has_few else ""
     return (
-        f'<td class="register__mean"><details class="mean" name="mean"><summary>{decimal_text(row.mean)}{few}</summary>'
+        f'<td class="register__mean{quiet}"><details class="mean" name="mean">'
+        f"<summary>{decimal_text(row.mean)}{few}</summary>"
         f'<span class="mean__how">{conditional_escape(workings(row))}</span></details></td>'
     )
 

@@ -126,7 +126,7 @@ def register_of(
         own = marks.get(pupil.pk, [])
         cells = _cells(register, lessons, pupil.pk, own, absences.get(pupil.pk, {}))
         takes_now = lessons.takes(pupil.pk, course, end)
-        if own or takes_now or any(cell.is_own for cell in cells):
+        if takes_now or any(cell is not FOREIGN for cell in cells):
             row = Row(pupil.pk, pupil.list_name, cells, _note(lessons, course, pupil.pk, start, end), takes_now)
             _count(row, own, course, term, calendar)
             register.rows.append(row)

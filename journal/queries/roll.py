@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from journal.calendar import year_of
@@ -26,6 +27,7 @@ from journal.queries.absences import Letter, letters_between
 from journal.text import normalise
 
 LATEST = 10
+READ_AT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,16 @@ def card_of(pupil: Pupil, school_class: SchoolClass, today: date) -> Card:
 
 
 def _looks(pupil: Pupil, school_class: SchoolClass) -> list[AuditEvent]:
-    """Who looked at the pupil's data last: at the own pages, and at pages of the whole class."""
-    return list(
-        AuditEvent.objects.filter(Q(pupil_id=pupil.pk) | Q(class_id=school_class.pk))
+    """Who looked at the pupil's data last: at the own pages, and at pages of the whole class.
+
+    Of equal looks of one person on one day the last one is enough here; the audit trail keeps all.
+    """
+    rows = (
+        AuditEvent.objects.filter(Q(pupil_id=pupil.pk) | Q(class_id=school_class.pk, pupil_id=None))
         .select_related("actor")
-        .order_by("-at", "-pk")[:LATEST]
+        .order_by("-at", "-pk")[:READ_AT_MOST]
     )
+    newest: dict[tuple, AuditEvent] = {}
+    for event in rows:
+        newest.setdefault((event.actor_id, event.action, event.subject, timezone.localdate(event.at)), event)
+    return list(newest.values())[:LATEST]

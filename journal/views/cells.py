@@ -30,8 +30,14 @@ def own_topics(request: HttpRequest, course_id: int) -> HttpResponse:
 
 def _topics(request: HttpRequest, place: CoursePlace) -> HttpResponse:
     # Topics tell nothing of a single pupil, so this page leaves no trace in the audit.
-    context = {"place": place, "rows": topics_of(place.course), "pills": place.pills("topics")}
-    context |= {"back": place.url("course"), "today": timezone.localdate()}
+    context = {
+        "place": place,
+        "rows": topics_of(place.course),
+        "pills": place.pills("topics"),
+        "plan_pills": place.plan_pills("topics"),
+        "back": place.url("course"),
+        "today": timezone.localdate(),
+    }
     return TemplateResponse(request, "journal/topics.html", context)
 
 

@@ -5,7 +5,6 @@ Both ways show the same pages; only the addresses and the pupils in sight differ
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,8 +17,15 @@ from accounts.audit import record_class, record_pupils
 from accounts.models import AuditEvent
 from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
-from journal.models import Course, SchoolClass, Term
+from journal.models import Course, Pupil, SchoolClass, Term
 from journal.queries.courses import classes_of_course, course_label, courses_of_class, courses_of_teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    label: str
+    url: str
+    is_this: bool
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,23 @@ class CoursePlace:
             return reverse(f"journal:{name}", kwargs={"class_id": self.school_class.pk, **kwargs})
         return reverse(f"journal:own_{name}", kwargs=kwargs)
 
-    def pills(self, name: str) -> list[tuple[str, str, bool]]:
-        """(label, address, is this one) for the subject picker."""
-        return [
-            (course_label(course), self.url(name, course=course), course.pk == self.course.pk)
-            for course in self.courses
-        ]
+    def pills(self, name: str) -> list[Pill]:
+        """The subject picker: courses of the class and its groups."""
+        return [self._pill(name, course) for course in self.courses if not course.plan]
+
+    def plan_pills(self, name: str) -> list[tuple[Pupil, list[Pill]]]:
+        """The same for each pupil on an individual plan, apart: their subjects repeat those of the class."""
+        of_pupil: dict[Pupil, list[Pill]] = {}
+        for course in self.courses:
+            if course.plan:
+                of_pupil.setdefault(course.plan.pupil, []).append(self._pill(name, course))
+        return list(of_pupil.items())
+
+    def _pill(self, name: str, course: Course) -> Pill:
+        label = course.subject.name if course.plan else course_label(course).replace("группа", "гр.")
+        if not self.school_class and course.school_class:
+            label = f"{label} {course.school_class.name}"
+        return Pill(label, self.url(name, course=course), course.pk == self.course.pk)
 
     def record(self, request: HttpRequest, action: AuditEvent.Action, what: str, pupil_ids: list[int]) -> None:
         """Leaves the trace: of the whole class, or of the pupils shown where it was not a class that was opened."""
@@ -64,9 +81,6 @@ class CoursePlace:
             record_class(request, action, subject, class_id=self.school_class.pk)
         else:
             record_pupils(request, action, subject, pupil_ids=pupil_ids)
-
-
-Find = Callable[..., CoursePlace]
 
 
 def class_place(request: HttpRequest, *, class_id: int, course_id: int) -> CoursePlace:

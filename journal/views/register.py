@@ -71,6 +71,7 @@ def _page(request: HttpRequest, place: CoursePlace) -> HttpResponse:
             "register": register,
             "body": body_html(register, cards_on=place.school_class is not None),
             "pills": place.pills("course"),
+            "plan_pills": place.plan_pills("course"),
             "school_class": place.school_class,
         },
     )
