@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from gymnasium.demo.accounts import ACCOUNTS, PASSWORD
@@ -154,11 +154,7 @@ def _page_class_id(request: HttpRequest) -> int | None:
 
 def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    items = []
-    for section in sections:
-        try:
-            url = reverse(section.view, kwargs=kwargs)
-        except NoReverseMatch:
-            continue
-        items.append(NavItem(section.label, section.icon, url, section.holds(view_name)))
-    return items
+    return [
+        NavItem(section.label, section.icon, reverse(section.view, kwargs=kwargs), section.holds(view_name))
+        for section in sections
+    ]
