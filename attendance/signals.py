@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Reason
+from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Reason
 from attendance.queries import missed_on
 from journal.calendar import days_between
 from journal.lessons import ClassLessons
-from journal.models import Mark, Pupil, School
+from journal.models import NUMERIC_VALUES, Mark, Pupil, School
 
 UNEXCUSED_DAYS = 3
 MONTH_SHARE = 30
@@ -53,6 +53,7 @@ class Conflict:
 
     pupil: Pupil
     day: date
+    letter: str
     words: str
 
 
@@ -129,7 +130,7 @@ def conflicts(pupils: Sequence[Pupil], marks: Marks, start: date, end: date) -> 
     if not whole:
         return []
     rows = Mark.objects.filter(pupil__in={pk for pk, _ in whole}, lesson__date__in={day for _, day in whole})
-    rows = rows.select_related("lesson__course__subject").order_by("lesson__date", "lesson__number", "position")
+    rows = rows.filter(value__in=NUMERIC_VALUES).select_related("lesson__course__subject").order_by("lesson__number")
     proofs = {
         (row.pupil_id, row.lesson.date): f"отметка {row.value}, {row.lesson.course.subject.name.lower()}"
         for row in rows
@@ -138,11 +139,12 @@ def conflicts(pupils: Sequence[Pupil], marks: Marks, start: date, end: date) -> 
         if Reason.LATE in of_day.values():
             proofs.setdefault(place, CONFLICT_WORDS_LATE)
     by_id = {pupil.pk: pupil for pupil in pupils}
-    return [
-        Conflict(by_id[pk], day, proofs[pk, day])
-        for pk, day in sorted(whole, key=lambda p: p[1])
+    found = [
+        Conflict(by_id[pk], day, LETTERS[of_day[WHOLE_DAY]], proofs[pk, day])
+        for (pk, day), of_day in whole.items()
         if (pk, day) in proofs
     ]
+    return sorted(found, key=lambda row: row.day)
 
 
 def _on_roll(lessons: ClassLessons, today: date) -> list[Pupil]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 720, 200
 LEFT, BOTTOM, TOP = 30, 24, 8
 GAP_BETWEEN = 2
-LABEL_SPACE = 105
+LABEL_SPACE = 92
 """How far apart labels under the bars must stand, so that they never touch, also in the large type of phones."""
 
 
@@ -95,14 +95,12 @@ def stacked_bars(columns: Sequence[Column], series: Sequence[Series]) -> Stacked
 
 
 def round_up(number: int) -> int:
-    """The end of an axis: the next even «round» number, so that its half is whole too."""
-    if number <= 4:
-        return 4
-    power = 1
+    """The end of an axis: the next even number of one digit and zeros, so that its half is whole too."""
+    power = 10 ** max(0, len(str(number)) - 1)
     while True:
-        for step in (1, 2, 4, 6, 8):
-            if step * power >= number and step * power % 2 == 0:
-                return step * power
+        for top in (step * power for step in range(1, 10)):
+            if top >= max(number, 4) and top % 2 == 0:
+                return top
         power *= 10
 
 

@@ -21,9 +21,9 @@ from reports.extract.data import ExtractData, Period, SubjectLine
 from reports.extract.source import MarkRow, Source, range_needed, read_source
 
 NEWS_DAYS = timedelta(days=7)
-CONTROL_AHEAD = timedelta(days=14)
+CONTROL_AHEAD = timedelta(days=10)
 HOMEWORK_BACK = timedelta(days=14)
-NEWS_MARKS = 5
+NEWS_MARKS = 3
 COUNT_WORDS = ("", "одной", "двух", "трёх", "четырёх", "пяти", "шести", "семи", "восьми", "девяти")
 MARK_WORDS = {5: ("пятёрки", "пятёрок"), 4: ("четвёрки", "четвёрок"), 3: ("тройки", "троек")}
 

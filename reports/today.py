@@ -104,7 +104,7 @@ class Today:
     @property
     def is_quiet(self) -> bool:
         """Nothing waits for the teacher."""
-        return not (self.signals or self.conflicts or self.unconfirmed or self.documents)
+        return not (self.signals or self.conflicts)
 
 
 def today_page(school_class: SchoolClass, now: datetime) -> Today:
