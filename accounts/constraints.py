@@ -121,7 +121,8 @@ class AppendOnly(_TableConstraint):
         if schema_editor.connection.vendor == "postgresql":
             return [
                 f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger AS $$ "
-                f"BEGIN RAISE EXCEPTION 'append only: {self.name}' USING ERRCODE = 'restrict_violation'; END $$ LANGUAGE plpgsql; "
+                f"BEGIN RAISE EXCEPTION 'append only: {self.name}' USING ERRCODE = 'restrict_violation'; END "
+                f"$$ LANGUAGE plpgsql; "
                 f"CREATE TRIGGER {self.name} BEFORE UPDATE OR DELETE ON %(table)s "
                 f"FOR EACH ROW EXECUTE FUNCTION {self.name}()"
             ]

@@ -12,6 +12,11 @@ VAR_DIR = BASE_DIR / "var"  # what one machine makes for itself: never committed
 
 env = environ.Env()
 
+# On a machine that script/setup prepared, manage.py uses the same secrets as script/server. Whoever sets DEBUG, as
+# production does, configures everything by the environment.
+if "DEBUG" not in env.ENVIRON and (VAR_DIR / "secret").is_file():
+    environ.Env.read_env(VAR_DIR / "secret")
+
 
 def required(name: str, for_development: str) -> str:
     """A value that has no safe default: without it the start ends with one clear line."""

@@ -23,7 +23,9 @@ class Extract(models.Model):
     )
     date_from = models.DateField("период с")
     date_to = models.DateField("по")
-    formed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто сформировал", related_name="+")
+    formed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто сформировал", related_name="+"
+    )
     formed_at = models.DateTimeField("сформирована", auto_now_add=True)
     pages = models.PositiveSmallIntegerField("страниц")
     sha256 = models.CharField("SHA-256 файла", max_length=64)
@@ -52,7 +54,9 @@ class Extract(models.Model):
 class ExtractFile(models.Model):
     """The PDF as it was handed out. Apart from Extract, so that lists never load it."""
 
-    extract = models.OneToOneField(Extract, models.PROTECT, verbose_name="выписка", related_name="file", primary_key=True)
+    extract = models.OneToOneField(
+        Extract, models.PROTECT, verbose_name="выписка", related_name="file", primary_key=True
+    )
     content = models.BinaryField("PDF")
 
     class Meta:

@@ -7,7 +7,17 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
+
+
+class UserManager(DjangoUserManager["User"]):
+    """`createsuperuser` makes the first operator of an empty installation."""
+
+    use_in_migrations = False
+
+    def create_superuser(self, username: str, email: str | None = None, password: str | None = None, **fields: Any):
+        return super().create_superuser(username, email, password, is_operator=True, **fields)
 
 
 class User(AbstractUser):
@@ -23,6 +33,8 @@ class User(AbstractUser):
     must_change_password = models.BooleanField("сменить пароль при входе", default=False)
     # A copy of the newest RulesAcceptance, so that the check on every page costs no query.
     rules_version = models.CharField("принятая версия правил", max_length=20, blank=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

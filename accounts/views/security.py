@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -14,13 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.forms import OwnPasswordForm
+from accounts.http import SignedInRequest
 from accounts.models import UserSession
 from accounts.services import change_own_password, end_sessions, report_compromise
 
 
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 @require_http_methods(["GET", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: SignedInRequest) -> HttpResponse:
     form = OwnPasswordForm(request.user, request.POST or None)
     one_time = request.user.must_change_password
     if request.method == "POST" and form.is_valid():
@@ -31,7 +32,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def security(request: HttpRequest) -> HttpResponse:
+def security(request: SignedInRequest) -> HttpResponse:
     sessions = list(own_sessions(request))
     for session in sessions:
         session.is_current = session.session_key == request.session.session_key
@@ -40,7 +41,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+def end_session(request: SignedInRequest, session_id: int) -> HttpResponse:
     """End one own session; somebody else's is simply not among them."""
     if end_sessions(user=request.user, by=request.user, only=session_id, keep=request.session.session_key):
         messages.success(request, "Сеанс завершён.")
@@ -48,14 +49,14 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 
 
 @require_POST
-def end_other_sessions(request: HttpRequest) -> HttpResponse:
+def end_other_sessions(request: SignedInRequest) -> HttpResponse:
     end_sessions(user=request.user, by=request.user, keep=request.session.session_key)
     messages.success(request, "Все остальные сеансы завершены.")
     return redirect("accounts:security")
 
 
 @require_POST
-def report(request: HttpRequest) -> HttpResponse:
+def report(request: SignedInRequest) -> HttpResponse:
     """«Сообщить о компрометации»: every session of the person ends, this one too."""
     report_compromise(user=request.user, by=request.user, text=request.POST.get("text", ""))
     logout(request)
@@ -67,7 +68,7 @@ def report(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:login")
 
 
-def own_sessions(request: HttpRequest):
+def own_sessions(request: SignedInRequest):
     """Sessions that live: not ended and younger than the longest session."""
     since = timezone.now() - timedelta(hours=12)
     return UserSession.objects.filter(user=request.user, ended_at=None, started_at__gte=since)

@@ -182,3 +182,11 @@ def test_a_role_acts_on_the_next_request(client):
     school_class.class_teachers.update(date_to=school_class.year.date_from + timedelta(days=1))
 
     assert client.get(target).status_code == 404
+
+
+def test_the_first_administrator_of_an_empty_school_may_import(client):
+    from accounts.models import User
+
+    User.objects.create_superuser("first", password=PASSWORD)
+
+    assert User.objects.get(username="first").may_import
