@@ -10,6 +10,7 @@ from django.db.models import Q
 from journal.calendar import load_calendar, year_of
 from journal.lessons import teacher_lessons
 from journal.models import BellPeriod, Course, Teacher
+from reports.today import room_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _row(teacher: Teacher, course: Course, place, bell: BellPeriod | None, now: 
         number=place.number,
         title=course.subject.name,
         audience=course.audience,
-        room=place.room,
+        room=room_words(place.room),
         topic=place.topic,
         change=change,
         starts=bell.starts if bell else None,

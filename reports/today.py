@@ -190,8 +190,13 @@ def lesson_rows(school_class: SchoolClass, lessons: ClassLessons, day: date, now
 def _detail(course: Course, place: LessonPlace | None) -> str:
     """«1 группа: Шилова З. М., каб. 21»."""
     who = course.teacher.short_name if course.teacher else "учитель не назначен"
-    room = f", каб. {place.room}" if place and place.room else ""
+    room = f", {room_words(place.room)}" if place and place.room else ""
     return f"{course.group.name}: {who}{room}" if course.group else f"{who}{room}"
+
+
+def room_words(room: str) -> str:
+    """«каб. 21» for a number; a room with a name of its own («спортзал») stands as it is."""
+    return f"каб. {room}" if room[:1].isdigit() else room
 
 
 def paper_due(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[PaperDue]:
