@@ -6,6 +6,7 @@ static files. User text reaches the templates escaped, and could not load a pict
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -122,7 +123,14 @@ def _fonts() -> Any:
     """Fonts are read once in a process: reading them anew for every pupil costs as much as the page itself."""
     from weasyprint.text.fonts import FontConfiguration
 
+    # Freed before the interpreter takes the C library apart, or it complains at every exit.
+    atexit.register(_forget_fonts)
     return FontConfiguration()
+
+
+def _forget_fonts() -> None:
+    _style.cache_clear()
+    _fonts.cache_clear()
 
 
 @cache

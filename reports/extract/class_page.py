@@ -96,7 +96,7 @@ def _pupil_line(pupil: Pupil, paper: Guardianship | None, last: datetime | None,
     last_on = timezone.localdate(last) if last else None
     return PupilLine(
         pupil_id=pupil.pk,
-        name=pupil.full_name,
+        name=pupil.list_name,
         informing=paper.get_informing_display() if paper else "",
         guardian=paper.guardian.short_name if paper else "",
         last_formed_on=last_on,

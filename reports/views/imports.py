@@ -20,7 +20,7 @@ from reports.imports.plan.result import KIND_NAMES, STATUS_NAMES, UNCHANGED
 from reports.models import ImportBatch, ImportFile, Job
 
 Status = ImportBatch.Status
-ROWS_ON_PAGE = 100
+ROWS_ON_PAGE = 50
 BUSY = (Status.READING, Status.APPLYING)
 
 

@@ -16,6 +16,10 @@ from reports.jobs import STALE_AFTER, cancel_job
 from reports.models import Job, JobResult
 
 
+# The first steps also load what the later ones share.
+ENOUGH_TO_TELL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """A job as shown. `seconds_left` is None while it cannot be told."""
@@ -78,7 +82,7 @@ def _page(found: Job) -> JobPage:
     is_open = found.status in Job.OPEN
     running = found.status == Job.Status.RUNNING
     left = None
-    if running and found.done and found.started_at:
+    if running and found.done >= ENOUGH_TO_TELL and found.started_at:
         left = round((now - found.started_at).total_seconds() / found.done * (found.total - found.done))
     results = JobResult.objects.filter(job=found, job__expires_at__gt=now).defer("content")
     return JobPage(
