@@ -62,10 +62,10 @@ class Context:
     def count(self, kind: str, status: str, title: str, place: Place, number: int) -> None:
         """Many rows of one sheet as one line of the preview."""
         if number:
-            self.preview.rows.append(Row(kind, status, title, str(place), count=number))
+            self.preview.rows.append(Row(kind, status, title, place.short, count=number))
 
     def change(self, kind: str, title: str, place: Place, fields: list[tuple[str, str, str]]) -> None:
-        self.preview.rows.append(Row(kind, CHANGED, title, str(place), fields))
+        self.preview.rows.append(Row(kind, CHANGED, title, place.short, fields))
 
     def ask(self, key_parts: list[str], text: str, place: Place, options: list[tuple[str, str]]) -> str:
         """The operator's answer, or an empty string and the question asked once."""
@@ -126,13 +126,13 @@ class Context:
         rows = []
         for instance, kind, title, place in self.seen.values():
             if instance.pk is None:
-                rows.append(Row(kind, NEW, title(), str(place)))
+                rows.append(Row(kind, NEW, title(), place.short))
                 continue
             fields = [
                 (field_name(instance, name), shown(instance, name, old), shown(instance, name, new))
                 for name, (old, new) in self.staged.differences(instance).items()
             ]
-            rows.append(Row(kind, CHANGED if fields else UNCHANGED, title(), str(place), fields))
+            rows.append(Row(kind, CHANGED if fields else UNCHANGED, title(), place.short, fields))
         self.preview.rows = rows + self.preview.rows
         return self.preview
 

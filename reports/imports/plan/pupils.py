@@ -47,7 +47,7 @@ class PupilPlanner:
 
     def _plan_row(self, row: PupilRow) -> None:
         context = self.context
-        school_class = context.school_class(row.class_name, row.place)
+        school_class = context.school_class(row.class_name, row.at("class"))
         if school_class is None or not self._is_possible(row, school_class):
             return
         pupil, is_clear = self._find(row)
@@ -57,7 +57,7 @@ class PupilPlanner:
             return
         sex = row.sex or sex_of(row.name)
         if pupil is None and not sex:
-            context.error(row.place, f"{row.name}: не указан пол.", "Впишите М или Ж в столбец «Пол».")
+            context.error(row.at("sex"), f"{row.name}: не указан пол.", "Впишите М или Ж в столбец «Пол».")
             return
         pupil = self._update(row, pupil, sex) if pupil else self._create(row, sex)
         self.class_in_file.setdefault((id(pupil), row.place.file), row)
@@ -78,21 +78,25 @@ class PupilPlanner:
         age = start.year - row.birth_date.year - ((start.month, start.day) < (row.birth_date.month, row.birth_date.day))
         if row.birth_date > context.today:
             context.error(
-                row.place, f"{row.name}: дата рождения {row.birth_date:%d.%m.%Y} в будущем.", "Проверьте год рождения."
+                row.at("birth"),
+                f"{row.name}: дата рождения {row.birth_date:%d.%m.%Y} в будущем.",
+                "Проверьте год рождения.",
             )
             return False
         if not YOUNGEST <= age <= OLDEST:
             context.error(
-                row.place,
+                row.at("birth"),
                 f"{row.name}: по дате рождения {row.birth_date:%d.%m.%Y} на 1 сентября ученику {age}.",
                 f"Ожидается от {YOUNGEST} до {OLDEST} лет: проверьте год рождения.",
             )
             return False
         if not school_class.grade + 4 <= age <= school_class.grade + 9:
-            context.note(row.place, f"{row.name}: {age} лет в {school_class.name} — необычно, проверьте дату рождения.")
+            context.note(
+                row.at("birth"), f"{row.name}: {age} лет в {school_class.name} — необычно, проверьте дату рождения."
+            )
         if row.enrolled_on and row.enrolled_on > context.year.date_to:
             context.error(
-                row.place,
+                row.at("enrolled"),
                 f"{row.name}: дата зачисления {row.enrolled_on:%d.%m.%Y} позже конца учебного года.",
                 f"Ожидается не позже {context.year.date_to:%d.%m.%Y}.",
             )
@@ -106,7 +110,7 @@ class PupilPlanner:
         if owner is None or owner is pupil:
             return True
         self.context.error(
-            row.place,
+            row.at("snils"),
             f"{row.name}: такой же СНИЛС уже у другого ученика ({owner.full_name}).",
             "Сверьте оба номера с документами: у каждого человека он свой.",
         )
@@ -118,7 +122,7 @@ class PupilPlanner:
         if other is None or other.class_name == row.class_name:
             return True
         self.context.error(
-            row.place,
+            row.at("class"),
             f"{row.name} записан дважды: здесь {row.class_name}, в строке {other.place.row} — {other.class_name}.",
             "Оставьте одну строку.",
         )
@@ -245,7 +249,7 @@ class PupilPlanner:
             self._add_movement(row, pupil, Movement.Kind.ARRIVAL, row.enrolled_on, school_class)
             return True
         self.context.error(
-            row.place,
+            row.at("class"),
             f"{row.name} выбыл {last.date_to:%d.%m.%Y}, а в файле числится в {row.class_name}.",
             "Если ученик вернулся, укажите новую «Дату зачисления»; иначе уберите строку.",
         )
@@ -255,7 +259,7 @@ class PupilPlanner:
         begins = row.enrolled_on
         if not begins or begins <= last.date_from:
             self.context.error(
-                row.place,
+                row.at("class"),
                 f"{row.name} числится в {last.school_class}, а в файле — в {row.class_name}.",
                 "Если это перевод, укажите «Дату зачисления/перевода»; иначе исправьте класс в файле.",
             )

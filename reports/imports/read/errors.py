@@ -16,6 +16,11 @@ class Place:
         """The same row, another column."""
         return Place(self.file, self.sheet, self.row, column)
 
+    @property
+    def short(self) -> str:
+        """For a column of a table: «ученики.xlsx, 7Б, строка 5»."""
+        return ", ".join(filter(None, [self.file, self.sheet, f"строка {self.row}" if self.row else ""]))
+
     def __str__(self) -> str:
         parts = [f"файл «{self.file}»"]
         if self.sheet:

@@ -117,6 +117,9 @@ def _read_row(row: RowReader, titled_class: str, previous: PupilRow | None, cont
         address=row.get("address", limited, 300, "Адрес"),
         phone=row.get("phone", parse_phone),
         guardians=read_guardians(row),
+        cells={
+            key: row.at(key) for key in ("birth", "class", "snils", "sex", "enrolled") if key in row.heading.columns
+        },
     )
     _require(row, pupil)
     content.problems += row.problems

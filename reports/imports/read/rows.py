@@ -50,6 +50,12 @@ class PupilRow:
     address: str = ""
     phone: str = ""
     guardians: list[GuardianRow] = field(default_factory=list)
+    # Addresses of single cells, for what is found out only against the register.
+    cells: dict[str, Place] = field(default_factory=dict)
+
+    def at(self, key: str) -> Place:
+        """The cell of the birth date, the class…; the row where the file has no such column."""
+        return self.cells.get(key, self.place)
 
 
 @dataclass(slots=True)

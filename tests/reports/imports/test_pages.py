@@ -77,7 +77,7 @@ def test_errors_stop_the_import_until_told_otherwise(client, operator):
     batch = upload(client, *samples.folder(), ("ещё.xlsx", bad[1]))
     shown = page(client, batch)
     assert "дата рождения 01.01.2033 в будущем" in shown
-    assert "ещё.xlsx, Ученики" in shown
+    assert "файл «ещё.xlsx», лист «Ученики», строка 2, столбец E «Дата рождения ученика»" in shown
 
     refused = confirm(client, batch)
     assert "без строк с ошибками" in refused
