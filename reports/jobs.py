@@ -165,7 +165,7 @@ class JobRun:
         self.done = job.done
         self.total = job.total
         self.finished = False
-        self._written_at = 0.0
+        self._stepped_at = 0.0
 
     def start(self, total: int, done: int = 0, message: str = "") -> None:
         """Says how much work there is, and how much of it an earlier attempt has done."""
@@ -175,8 +175,9 @@ class JobRun:
     def step(self, n: int = 1, message: str | None = None) -> None:
         """`n` more are done. Writes at most twice a second, and stops the work if the owner asked to."""
         self.done += n
-        if message is None and self.done < self.total and time.monotonic() - self._written_at < PROGRESS_SECONDS:
+        if message is None and self.done < self.total and time.monotonic() - self._stepped_at < PROGRESS_SECONDS:
             return
+        self._stepped_at = time.monotonic()
         self._write(done=min(self.done, self.total or self.done), **({} if message is None else {"message": message}))
         self.check_cancelled()
 
@@ -213,7 +214,6 @@ class JobRun:
         fields.setdefault("heartbeat_at", timezone.now())
         if not self._mine().update(**fields):
             raise JobLost(self.id)
-        self._written_at = time.monotonic()
 
 
 @task()
