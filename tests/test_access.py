@@ -1,0 +1,221 @@
+"""Who may open what: every address of the application, as every demo person and as strangers.
+
+`OPENS` is the whole table. An address that is not in it fails the test: a new page says whom it is for.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from journal.models import Course, Enrolment, Lesson, Pupil
+from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
+from tests.factories import make_user
+
+OWN_CLASS = {"teacher7b", "deputy"}
+EVERYBODY = {
+    "deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a", "subject1",
+    "parent7b", "parent2", "pupil7b", "stranger",
+}  # fmt: skip
+FAMILY = {"parent7b", "pupil7b"}
+TEACHERS = {"deputy", "teacher5a", "teacher7a", "teacher7b", "teacher10a", "subject1"}
+PUBLIC = {"healthz", "accounts:login"}
+POST_ONLY: dict[str, set[str]] = {
+    "accounts:logout": EVERYBODY,
+    "accounts:end_session": EVERYBODY,
+    "accounts:end_other_sessions": EVERYBODY,
+    "accounts:report_compromise": EVERYBODY,
+    "attendance:press": OWN_CLASS,
+    "attendance:roll_call": OWN_CLASS,
+    "reports:class_extracts_print": OWN_CLASS,
+    "reports:extract_print": OWN_CLASS,
+    "reports:extract_handed_over": OWN_CLASS,
+    "reports:extract_returned": OWN_CLASS,
+    "reports:job_cancel": {"teacher7b"},
+}
+OPENS: dict[str, set[str]] = {
+    "home": EVERYBODY,
+    "help": EVERYBODY,
+    "guide": EVERYBODY,
+    "accounts:rules": EVERYBODY,
+    "accounts:password": EVERYBODY,
+    "accounts:security": EVERYBODY,
+    "attendance:today": OWN_CLASS,
+    "attendance:go_to_day": OWN_CLASS,
+    "attendance:day_sheet": OWN_CLASS,
+    "attendance:state": OWN_CLASS,
+    "journal:classes": {"deputy", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
+    "journal:class_journal": OWN_CLASS,
+    "journal:matrix": OWN_CLASS,
+    "journal:class_list": OWN_CLASS,
+    "journal:pupil": OWN_CLASS,
+    "journal:course": OWN_CLASS,
+    "journal:topics": OWN_CLASS,
+    "journal:cell": OWN_CLASS,
+    "journal:course_xlsx": OWN_CLASS,
+    "journal:course_csv": OWN_CLASS,
+    "reports:overview_live": {"deputy"},
+    "reports:family": FAMILY,
+    "reports:family_marks": FAMILY,
+    "reports:family_absences": FAMILY,
+    "reports:family_info": FAMILY,
+    "reports:class_extracts": OWN_CLASS,
+    "reports:extract": OWN_CLASS,
+    "reports:extract_file": OWN_CLASS,
+    "reports:import_list": {"operator"},
+    "reports:import_batch": {"operator"},
+    "reports:import_progress": {"operator"},
+    # A job exists for its owner only, not even for the deputy.
+    "reports:job": {"teacher7b"},
+    "reports:job_state": {"teacher7b"},
+    "reports:job_result": {"teacher7b"},
+    # The course of the addresses is taught by subject1: these are the teacher's own pages.
+    "journal:my_courses": TEACHERS,
+    "journal:own_course": {"subject1"},
+    "journal:own_topics": {"subject1"},
+    "journal:own_cell": {"subject1"},
+    "journal:own_course_xlsx": {"subject1"},
+    "journal:own_course_csv": {"subject1"},
+}
+SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
+
+
+def addresses(resolver: URLResolver, namespace: str = "") -> list[tuple[str, list[str]]]:
+    """(name with namespace, parameters) of every address below."""
+    found = []
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace not in SKIPPED:
+                inner = f"{pattern.namespace}:" if pattern.namespace else namespace
+                found += addresses(pattern, inner)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            found.append((namespace + pattern.name, list(pattern.pattern.converters)))
+    return found
+
+
+ADDRESSES = addresses(get_resolver())
+
+
+@pytest.fixture
+def seven_b(demo):
+    """What the addresses need, all of 7Б: ids by parameter name, and the names nobody else may see."""
+    school_class = demo.school_class("7Б")
+    rows = Enrolment.objects.filter(school_class=school_class).on_roll(demo.day)
+    child = Pupil.objects.get(user__username="pupil7b")
+    courses = Course.objects.of_class(school_class).filter(teacher__user__username="subject1")
+    lesson = Lesson.objects.filter(course__in=courses, marks__pupil=child).first()
+    return {
+        "names": [pupil.list_name for pupil in Pupil.objects.filter(pk__in=rows.values("pupil"))],
+        "child": child,
+        "ids": {
+            "class_id": school_class.pk,
+            "day": date(2026, 11, 20),
+            "pupil_id": child.pk,
+            "course_id": lesson.course_id,
+            "lesson_id": lesson.pk,
+            "session_id": 10**9,
+            "name": "teacher",
+            **made(school_class, child, demo),
+        },
+    }
+
+
+def made(school_class, child, demo) -> dict[str, int]:
+    """What people of 7Б made: an extract, a job of the class teacher with its result, an import."""
+    teacher = demo.user("teacher7b")
+    extract = Extract.objects.create(
+        sequence=10**6, pupil=child, school_class=school_class, date_from=demo.day, date_to=demo.day,
+        formed_by=teacher, pages=1, sha256="0" * 64,
+    )  # fmt: skip
+    ExtractFile.objects.create(extract=extract, content=b"%PDF-1.7")
+    job = Job.objects.create(
+        kind=Job.Kind.CLASS_EXTRACTS,
+        owner=teacher,
+        status=Job.Status.DONE,
+        params={"class_id": school_class.pk},
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
+    batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
+    return {"extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk}
+
+
+def url_of(name: str, parameters: list[str], ids: dict) -> str:
+    return reverse(name, kwargs={parameter: ids[parameter] for parameter in parameters})
+
+
+def client_of(demo, login: str) -> Client:
+    if login != "stranger":
+        return demo.client(login)
+    client = Client()
+    client.force_login(make_user(username="stranger"), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def foreign_names(login: str, seven_b: dict) -> list[str]:
+    """Names of 7Б that must not stand on any page of this person."""
+    if login in OWN_CLASS or login in {"operator", "subject1"}:
+        return []
+    if login in FAMILY:
+        own = {seven_b["child"].list_name}
+    else:
+        children = Pupil.objects.filter(guardianships__guardian__user__username=login)
+        # A teacher of an individual plan teaches this one pupil and has to know whom.
+        of_plan = Pupil.objects.filter(plans__courses__teacher__user__username=login)
+        own = {pupil.list_name for pupil in [*children, *of_plan]}
+    return [name for name in seven_b["names"] if name not in own]
+
+
+def test_every_address_is_in_the_table():
+    known = {*PUBLIC, *POST_ONLY, *OPENS}
+
+    assert {name for name, _ in ADDRESSES} == known
+
+
+@pytest.mark.parametrize(("name", "parameters"), ADDRESSES, ids=[name for name, _ in ADDRESSES])
+def test_an_anonymous_visitor_is_led_to_the_sign_in(seven_b, client, name, parameters):
+    if name in PUBLIC:
+        return
+    url = url_of(name, parameters, seven_b["ids"])
+    response = client.post(url) if name in POST_ONLY else client.get(url)
+
+    if name == "attendance:state":  # the script of the sheet asks, not a person
+        assert (response.status_code, response.json()) == (401, {"signed_out": True})
+    else:
+        assert (response.status_code, response.url.partition("?")[0]) == (302, "/accounts/login/")
+
+
+@pytest.mark.parametrize("login", sorted(EVERYBODY))
+def test_a_page_opens_to_whom_it_is_for_and_does_not_exist_for_others(demo, seven_b, login):
+    client = client_of(demo, login)
+    hidden = foreign_names(login, seven_b)
+    for name, parameters in ADDRESSES:
+        if name in PUBLIC or name in POST_ONLY:
+            continue
+        response = client.get(url_of(name, parameters, seven_b["ids"]), follow=True)
+        body = response.content.decode(errors="ignore")
+        wanted = 200 if login in OPENS[name] else 404
+        assert response.status_code == wanted, f"{login}: {name}"
+        assert [one for one in hidden if one in body] == [], f"{login}: {name}"
+
+
+@pytest.mark.parametrize("login", sorted(EVERYBODY - OWN_CLASS))
+def test_what_only_the_own_class_may_do_does_not_exist_for_others(demo, seven_b, login):
+    client = client_of(demo, login)
+    for name, parameters in ADDRESSES:
+        if name not in POST_ONLY or login in POST_ONLY[name]:
+            continue
+        response = client.post(url_of(name, parameters, seven_b["ids"]))
+        assert response.status_code == 404, f"{login}: {name}"
+
+
+@pytest.mark.parametrize("login", sorted(EVERYBODY - {"operator"}))
+def test_only_the_operator_enters_the_admin(demo, login):
+    response = client_of(demo, login).get(reverse("admin:journal_pupil_changelist"), follow=True)
+
+    assert response.redirect_chain or response.status_code in (403, 404)
+    assert "Ученики" not in response.content.decode()
