@@ -34,7 +34,7 @@ class SeveralFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Files of one import. What is in them is told by their content, so any name will do."""
 
-    files = SeveralFilesField(
+    uploads = SeveralFilesField(
         label="Файлы",
         help_text="Можно сразу несколько: списки учеников, представителей и сотрудников, расписание aSc (XML), "
         "журналы классов, сводные ведомости. XLSX, CSV или XML, каждый до 20 МБ.",
@@ -47,8 +47,8 @@ class UploadForm(forms.Form):
         self.helper.attrs = {"data-once": ""}
         self.helper.add_input(Submit("upload", "Прочитать файлы"))
 
-    def clean_files(self) -> list[Any]:
-        files = self.cleaned_data["files"]
+    def clean_uploads(self) -> list[Any]:
+        files = self.cleaned_data["uploads"]
         if len(files) > MAX_FILES:
             raise forms.ValidationError(f"Файлов {len(files)}. За один раз можно не больше {MAX_FILES}.")
         for file in files:

@@ -39,7 +39,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     is_sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if is_sent else UploadForm()
     if is_sent and form.is_valid():
-        batch = batches.create_batch(uploads=form.cleaned_data["files"], by=request.user)
+        batch = batches.create_batch(uploads=form.cleaned_data["uploads"], by=request.user)
         return redirect("reports:import_batch", batch_id=batch.pk)
     # Previews and files are megabytes: the list needs neither.
     names = Prefetch("files", ImportFile.objects.only("name", "batch_id"))

@@ -41,12 +41,12 @@ class Courses:
             group__year=context.year
         ):
             course.subject = by_pk[course.subject_id]
-            course.teacher = teachers.get(course.teacher_id)
+            course.teacher = teachers.get(course.teacher_id or 0)
             if course.group_id:
                 course.group = groups[course.group_id]
                 for school_class in self.group_classes[id(course.group)]:
                     self._index(course, school_class)
-            else:
+            elif course.school_class_id:
                 course.school_class = classes[course.school_class_id]
                 self._index(course, course.school_class)
         # Classes whose courses are settled, by the database or by a timetable of this very import.
@@ -82,7 +82,7 @@ class Courses:
             subject = Subject(name=name, has_marks=key not in WITHOUT_MARKS)
             self.subjects[key] = self.staged.add(subject)
         subject = self.subjects[key]
-        self.context.see(subject, "subject", lambda: subject.name, place)
+        self.context.see(subject, "subject", subject.name, place)
         return subject
 
     def make(
@@ -101,14 +101,14 @@ class Courses:
             self._index(course, school_class)
         elif teacher is not None and course.teacher is None:
             self.staged.set(course, "teacher", teacher)
-        self.context.see(course, "course", lambda: f"{school_class.name}: {course.title}", place)
+        self.context.see(course, "course", f"{school_class.name}: {course.title}", place)
         return course
 
     def _make_group(self, school_class: SchoolClass, subject: Subject, name: str, place: Place) -> StudyGroup:
         group = self.staged.add(StudyGroup(year=self.context.year, subject=subject, name=name))
         self.staged.group_classes.append((group, school_class))
         self.group_classes[id(group)].append(school_class)
-        self.context.see(group, "group", lambda: f"{school_class.name}: {group}", place)
+        self.context.see(group, "group", f"{school_class.name}: {group}", place)
         return group
 
     def join(self, pupil: Pupil, group: StudyGroup, place: Place) -> bool:

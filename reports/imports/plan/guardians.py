@@ -30,7 +30,7 @@ class GuardianPlanner:
         if not is_clear:
             return
         guardian = self._update(row, guardian) if guardian else self._create(row)
-        self.context.see(guardian, "guardian", lambda: f"{guardian.full_name} ({pupil.list_name})", row.place)
+        self.context.see(guardian, "guardian", f"{guardian.full_name} ({pupil.list_name})", row.place)
         self._link(row, guardian, pupil)
 
     def _is_possible(self, row: GuardianRow) -> bool:
@@ -97,7 +97,7 @@ class GuardianPlanner:
         else:
             link = self.staged.add(Guardianship(pupil=pupil, guardian=guardian, kinship=str(kinship)))
             self.register.guardianships[id(pupil)].append(link)
-        self.context.see(link, "guardianship", lambda: f"{pupil.list_name}: {guardian.full_name}", row.place)
+        self.context.see(link, "guardianship", f"{pupil.list_name}: {guardian.full_name}", row.place)
 
 
 def _same_person(row: GuardianRow, guardian: Guardian) -> bool:

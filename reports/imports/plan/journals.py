@@ -101,7 +101,7 @@ class JournalPlanner:
         course = course or self.courses.make(school_class, sheet.subject, sheet.group, teacher, sheet.place)
         if teacher and course.teacher is None:
             self.staged.set(course, "teacher", teacher)
-        elif teacher and course.teacher is not teacher:
+        elif teacher and course.teacher and course.teacher is not teacher:
             self.context.note(
                 sheet.place,
                 f"Учитель в журнале — {teacher.full_name}, в расписании — {course.teacher.full_name}.",
@@ -256,7 +256,8 @@ class JournalPlanner:
             return
         absence = self.absences.get((id(pupil), lesson.date, lesson.number))
         whole = self.absences.get((id(pupil), lesson.date, WHOLE_DAY))
-        if (absence or whole) and (absence or whole).reason == reason:
+        standing = absence or whole
+        if standing and standing.reason == reason:
             counts["absence", "unchanged"] += 1
             return
         if lesson.date.replace(day=1) in self.closed_months:

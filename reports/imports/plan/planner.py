@@ -37,7 +37,7 @@ class Context:
         self.answers = answers or {}
         self.preview = Preview()
         # Rows shown one by one: object → (kind, title, place); their state is known only when all files are planned.
-        self.seen: dict[int, tuple[Any, str, Callable[[], str], Place]] = {}
+        self.seen: dict[int, tuple[Any, str, str | Callable[[], str], Place]] = {}
         self.asked: set[str] = set()
         self.told: dict[Any, str] = {}
 
@@ -55,8 +55,8 @@ class Context:
     def note(self, place: Place, what: str, expected: str = "") -> None:
         self.preview.problems.append(Problem(place, what, expected, is_note=True))
 
-    def see(self, instance: Any, kind: str, title: Callable[[], str], place: Place) -> None:
-        """Show this row in the preview, whatever becomes of it."""
+    def see(self, instance: Any, kind: str, title: str | Callable[[], str], place: Place) -> None:
+        """Show this row in the preview, whatever becomes of it; a title that may still change is a function."""
         self.seen.setdefault(id(instance), (instance, kind, title, place))
 
     def count(self, kind: str, status: str, title: str, place: Place, number: int) -> None:
@@ -118,21 +118,22 @@ class Context:
             Teacher(last_name=name.last, first_name=name.first, patronymic=name.middle, position=position, email=email)
         )
         self.register.teachers[teacher.sort_name].append(teacher)
-        self.see(teacher, "teacher", lambda: teacher.full_name, place)
+        self.see(teacher, "teacher", teacher.full_name, place)
         return teacher
 
     def finish(self) -> Preview:
         """Turn what was seen into rows with their final state."""
         rows = []
-        for instance, kind, title, place in self.seen.values():
+        for instance, kind, title_or_function, place in self.seen.values():
+            title = title_or_function() if callable(title_or_function) else title_or_function
             if instance.pk is None:
-                rows.append(Row(kind, NEW, title(), place.short))
+                rows.append(Row(kind, NEW, title, place.short))
                 continue
             fields = [
                 (field_name(instance, name), shown(instance, name, old), shown(instance, name, new))
                 for name, (old, new) in self.staged.differences(instance).items()
             ]
-            rows.append(Row(kind, CHANGED if fields else UNCHANGED, title(), place.short, fields))
+            rows.append(Row(kind, CHANGED if fields else UNCHANGED, title, place.short, fields))
         self.preview.rows = rows + self.preview.rows
         return self.preview
 

@@ -265,7 +265,7 @@ class PupilPlanner:
             )
             return False
         self.staged.set(last, "date_to", begins - timedelta(days=1))
-        self.context.see(last, "enrolment", lambda: f"{pupil.full_name}, {last.school_class}", row.place)
+        self.context.see(last, "enrolment", f"{pupil.full_name}, {last.school_class}", row.place)
         self._add_enrolment(row, pupil, school_class, begins)
         self._add_movement(row, pupil, Movement.Kind.CLASS_CHANGE, begins, school_class, last.school_class)
         return True

@@ -35,7 +35,7 @@ def plan_classes(context: Context, contents: list[FileContent]) -> None:
         assert grade  # parse_class lets nothing else through
         school_class = SchoolClass(year=context.year, grade=int(grade[0]), letter=name[grade.end() :])
         register.classes[name] = context.staged.add(school_class)
-        context.see(school_class, "class", lambda name=name: name, place)
+        context.see(school_class, "class", name, place)
 
 
 def plan_staff(context: Context, contents: list[FileContent]) -> None:
@@ -70,7 +70,7 @@ def _plan_member(context: Context, row: StaffRow) -> None:
                 context.staged.set(teacher, field, value)
         if row.name.middle:
             context.staged.set(teacher, "patronymic", teacher.patronymic or row.name.middle)
-        context.see(teacher, "teacher", lambda: teacher.full_name, row.place)
+        context.see(teacher, "teacher", teacher.full_name, row.place)
     if row.class_name:
         plan_class_teacher(context, row.class_name, teacher, row.place, replaces=True)
 
@@ -85,7 +85,7 @@ def plan_class_teacher(context: Context, class_name: str, teacher: Teacher, plac
     begins = context.year.date_from
     if current is not None:
         if current.teacher is teacher or (teacher.pk and current.teacher_id == teacher.pk):
-            context.see(current, "class_teacher", lambda: f"{class_name}: {teacher.full_name}", place)
+            context.see(current, "class_teacher", f"{class_name}: {teacher.full_name}", place)
             return
         if not replaces:
             context.note(place, f"{class_name}: классный руководитель в файле {teacher.full_name}, "
@@ -96,13 +96,13 @@ def plan_class_teacher(context: Context, class_name: str, teacher: Teacher, plac
             return
         begins = max(context.today, current.date_from + timedelta(days=1))
         context.staged.set(current, "date_to", begins - timedelta(days=1))
-        context.see(current, "class_teacher", lambda: f"{class_name}: {current.teacher.full_name}", place)
+        context.see(current, "class_teacher", f"{class_name}: {current.teacher.full_name}", place)
     row = context.staged.add(ClassTeacher(school_class=school_class, teacher=teacher, date_from=begins))
     rows.append(row)
-    context.see(row, "class_teacher", lambda: f"{class_name}: {teacher.full_name}", place)
+    context.see(row, "class_teacher", f"{class_name}: {teacher.full_name}", place)
 
 
 def _plan_director(context: Context, row: StaffRow) -> None:
     school = context.calendar.school
     context.staged.set(school, "director", str(row.name))
-    context.see(school, "school", lambda: school.name, row.place)
+    context.see(school, "school", school.name, row.place)

@@ -59,7 +59,7 @@ class TimetablePlanner:
             else:
                 self.staged.set(row, "starts", bell.starts)
                 self.staged.set(row, "ends", bell.ends)
-            self.context.see(row, "bell", lambda row=row: f"{row.number} урок", self.place)
+            self.context.see(row, "bell", f"{bell.number} урок", self.place)
 
     def _plan_course(self, row: TimetableCourse) -> list[Course]:
         """A lesson of several classes becomes a course of each: every class keeps a whole journal."""
@@ -118,33 +118,36 @@ class TimetablePlanner:
                     hours[id(course)] += 1
                 wanted[key] = (course, card.room[:20], card.place)
         self._set_hours(taught, hours)
-        self._merge_slots(wanted, taught)
+        self._merge_slots(wanted)
 
     def _set_hours(self, taught: dict[int, Course], hours: Counter) -> None:
         for key, course in taught.items():
             self.staged.set(course, "hours_per_week", Decimal(hours[key]))
 
-    def _merge_slots(self, wanted: dict[SlotKey, tuple[Course, str, Place]], taught: dict[int, Course]) -> None:
-        holding = self._holding_slots(taught)
-        begins = self._begins() if holding else self.context.year.date_from
-        for key, slot in holding.items():
+    def _merge_slots(self, wanted: dict[SlotKey, tuple[Course, str, Place]]) -> None:
+        holding = self._holding_slots()
+        class_of = {id(course): key[0] for key, course in self.courses.courses.items()}
+        # A class without a timetable gets its first one for the whole year; a change holds from next Monday.
+        timetabled = {class_of[id(slot.course)] for slot in holding.values()}
+        for key, held in holding.items():
             if key not in wanted:
-                self._end(slot, begins)
+                self._end(held, self._begins())
         new: Counter = Counter()
         same: Counter = Counter()
         for key, (course, room, place) in wanted.items():
             slot = holding.get(key)
+            begins = self._begins() if class_of[id(course)] in timetabled else self.context.year.date_from
             if slot is None:
                 slot = TimetableSlot(course=course, weekday=key[1], number=key[2], room=room, date_from=begins)
                 self.staged.add(slot)
-                new[course.title] += 1
+                new[f"{course.title}, с {begins:%d.%m.%Y}"] += 1
             elif slot.room != room and room:
                 self.staged.set(slot, "room", room)
-                self.context.see(slot, "slot", lambda slot=slot: self._slot_title(slot), place)
+                self.context.see(slot, "slot", self._slot_title(slot), place)
             else:
                 same[course.title] += 1
         for title, number in new.items():
-            self.context.count("slot", "new", f"{title}, с {begins:%d.%m.%Y}", self.place, number)
+            self.context.count("slot", "new", title, self.place, number)
         for title, number in same.items():
             self.context.count("slot", "unchanged", title, self.place, number)
 
@@ -154,7 +157,7 @@ class TimetablePlanner:
         monday = today + timedelta(days=7 - today.weekday())
         return max(monday, self.context.year.date_from)
 
-    def _holding_slots(self, taught: dict[int, Course]) -> dict[SlotKey, TimetableSlot]:
+    def _holding_slots(self) -> dict[SlotKey, TimetableSlot]:
         """Slots of the classes in the file that hold, or will hold, from the coming Monday on."""
         classes = [self.context.register.classes.get(name) for name in self.rows.classes]
         courses = {c.pk: c for row in classes if row for c in self.courses.of_class(row) if c.pk}

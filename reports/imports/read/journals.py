@@ -231,7 +231,9 @@ class _Grid:
             except BadValue as bad:
                 self._fail(index, date_column, bad.what, bad.expected)
                 continue
-            waiting = free.get((day.month, day.day)) if day else None
+            if day is None:
+                continue
+            waiting = free.get((day.month, day.day))
             if not waiting:
                 self._fail(index, date_column, f"Тема на {day:%d.%m.%Y}, а такого урока нет в таблице выше.",
                            "Сверьте дату темы с числами над отметками.")  # fmt: skip

@@ -4,7 +4,7 @@ from .errors import BadValue
 from .names import parse_class
 from .opening import Sheet
 from .people import missing_columns, read_name
-from .rows import FileContent, StaffRow
+from .rows import FileContent, PersonName, StaffRow
 from .tables import STAFF_ALIASES, RowReader, find_heading
 from .values import limited, optional, parse_email, parse_phone
 
@@ -30,7 +30,7 @@ def _read_row(row: RowReader, content: FileContent) -> None:
     name = read_name(row, "")
     member = StaffRow(
         place=row.place,
-        name=name,
+        name=name or PersonName("", ""),
         position=row.get("position", limited, 150, "Должность"),
         email=row.get("email", parse_email),
         phone=row.get("phone", parse_phone),

@@ -92,6 +92,7 @@ def parse_date(value: object, what: str, *, born: bool = False) -> date | None:
 
 
 def _date_in_text(line: str, what: str, *, born: bool) -> date:
+    month: int | None
     if found := ISO_DATE.search(line):
         year, month, day = (int(part) for part in found.groups())
     elif found := NUMERIC_DATE.search(line):
@@ -102,7 +103,7 @@ def _date_in_text(line: str, what: str, *, born: bool) -> date:
     else:
         raise BadValue(f"{what}: «{line}» не дата.", DATE_HINT)
     try:
-        return date(year, month, day)
+        return date(year, month or 0, day)
     except ValueError:
         raise BadValue(f"{what}: такого дня нет — «{line}».", DATE_HINT) from None
 

@@ -25,7 +25,7 @@ def operator(client):
 def upload(client, *files: tuple[str, bytes]) -> ImportBatch:
     """Send files as the form does; the worker has read them when this returns."""
     sent = [SimpleUploadedFile(name, data) for name, data in files]
-    answer = client.post(reverse("reports:import_list"), {"files": sent})
+    answer = client.post(reverse("reports:import_list"), {"uploads": sent})
     batch = ImportBatch.objects.latest("pk")
     assert answer.url == address(batch)
     return batch
@@ -208,7 +208,7 @@ def test_while_the_worker_reads_the_page_says_how_far_it_is(client, operator):
 def test_nothing_chosen_and_too_much_chosen(client, operator, monkeypatch):
     assert "Выберите хотя бы один файл" in client.post(reverse("reports:import_list")).content.decode()
     monkeypatch.setattr("reports.imports.forms.MAX_BYTES", 10)
-    sent = {"files": [SimpleUploadedFile("список.csv", b"x" * 11)]}
+    sent = {"uploads": [SimpleUploadedFile("список.csv", b"x" * 11)]}
     assert "разделите его на части" in client.post(reverse("reports:import_list"), sent).content.decode()
     assert ImportBatch.objects.count() == 0
 
