@@ -83,12 +83,13 @@ class Teacher(Person):
         )
         rows: Any = (
             cls.objects.filter(user=user)
-            .annotate(leading=FilteredRelation("class_teachings", condition=in_force))
-            .select_related("leading__school_class__year__school")
-            .order_by("leading__school_class__grade", "leading__school_class__letter")
+            .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
+            .select_related("in_charge__school_class__year__school")
+            .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
         )
         found = list(rows)
-        return (found[0] if found else None), [led.school_class for row in found if (led := getattr(row, "leading", None))]
+        appointments = [getattr(row, "in_charge", None) for row in found]
+        return (found[0] if found else None), [one.school_class for one in appointments if one]
 
 
 class PupilQuerySet(models.QuerySet["Pupil"]):
