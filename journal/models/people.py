@@ -84,7 +84,7 @@ class Teacher(Person):
         rows: Any = (
             cls.objects.filter(user=user)
             .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
-            .select_related("in_charge__school_class__year__school")
+            .select_related("in_charge__school_class__year__school")  # type: ignore[misc]
             .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
         )
         found = list(rows)
