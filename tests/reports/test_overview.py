@@ -77,7 +77,7 @@ def test_the_acting_teacher_is_named_and_whom_the_teacher_stands_in_for():
 
 def test_absentees_are_counted_by_reason_and_class():
     first, second = make_class("7А"), make_class("7Б")
-    ill, excused, well = (make_pupil(first) for _ in range(3))
+    ill, excused, _well = (make_pupil(first) for _ in range(3))
     unexcused = make_pupil(second)
     absent(ill)
     absent(excused, Reason.EXCUSED)
