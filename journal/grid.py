@@ -13,6 +13,7 @@ from functools import lru_cache
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 from journal.models import NUMERIC_VALUES
 from journal.queries.matrix import Matrix, SubjectCell
@@ -37,6 +38,24 @@ def body_html(register: Register, *, cards_on: bool) -> SafeString:
             parts.extend(_period_html(value) for value in row.period_marks)
         parts.append("</tr>\n")
     # Safe: see the head of the module; tests/journal/test_grid.py feeds names with markup.
+    return mark_safe("".join(parts))
+
+
+def dates_html(register: Register) -> SafeString:
+    """Headings of the columns: the day, the lesson's number where a day has two, a sign for a control work."""
+    parts = []
+    for column in register.columns:
+        title = ". ".join(filter(None, [capfirst(column.control), column.topic]))
+        parts.append(
+            f'<th scope="col" data-lesson="{column.lesson_id or ""}"'
+            + (' class="is-control"' if column.control else "")
+            + (f' title="{conditional_escape(title)}"' if title else "")
+            + f">{column.date.day}"
+            + (f'<sub>{column.number}<span class="visually-hidden"> урок</span></sub>' if column.shows_number else "")
+            + ('<sup>к<span class="visually-hidden">онтрольная</span></sup>' if column.control else "")
+            + "</th>"
+        )
+    # Safe: see the head of the module.
     return mark_safe("".join(parts))
 
 

@@ -7,7 +7,7 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -94,6 +94,14 @@ class ClassLessons:
     def takes(self, pupil_id: int, course: Course, day: date) -> bool:
         """Is the course the pupil's own on the day: on the roll, in its group, not replaced by a plan?"""
         return self.on_roll(pupil_id, day) and _is_own(course, *self._rights(pupil_id, day))
+
+    def days_taken(self, pupil_id: int, course: Course, days: Collection[date]) -> Collection[date]:
+        """Those of the days on which the course is the pupil's own."""
+        stays = self.enrolments.get(pupil_id, [])
+        if len(stays) == 1 and not course.group_id and not course.plan_id and not self.plans.get(pupil_id):
+            # Nearly everybody: one stay in the class decides.
+            return {day for day in days if stays[0].holds(day)}
+        return {day for day in days if self.takes(pupil_id, course, day)}
 
     def _rights(self, pupil_id: int, day: date) -> tuple[set[int], frozenset[int], frozenset[int]]:
         """Groups, and subjects and courses of the plan, that hold for the pupil on the day."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from journal.calendar import Calendar
 from journal.lessons import ClassLessons, course_lessons
 from journal.means import has_few_marks, weighted_mean
-from journal.models import NUMERIC_VALUES, Course, IndividualPlan, Mark, PeriodMark, SchoolClass, Term
+from journal.models import NUMERIC_VALUES, Course, Mark, PeriodMark, SchoolClass, Term
 from journal.queries.absences import Letter, letter_at, letters_between
 from journal.queries.courses import has_marks
 
@@ -58,9 +59,8 @@ class Cell:
 EMPTY, FOREIGN = Cell(), Cell(is_own=False)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenMark:
-    """A mark of the term, with what the mean needs to know."""
+class GivenMark(NamedTuple):
+    """A mark of the term, with what the mean needs to know. A tuple: a page makes hundreds of them."""
 
     pupil_id: int
     lesson_id: int
@@ -71,7 +71,7 @@ class GivenMark:
     value: str
     weight: Decimal
     is_control: bool
-    has_comment: bool
+    comment: str
 
 
 @dataclass
@@ -110,22 +110,33 @@ class Register:
 
 
 def register_of(
-    course: Course, *, classes: Sequence[SchoolClass], calendar: Calendar, term: Term, today: date
+    course: Course,
+    *,
+    classes: Sequence[SchoolClass],
+    calendar: Calendar,
+    term: Term,
+    today: date,
+    same: Collection[int] | QuerySet = (),
 ) -> Register:
-    """The register of a course for the pupils of `classes`. Six queries, whatever the sizes."""
+    """The register of a course for the pupils of `classes`. Six queries, whatever the sizes.
+
+    `same` are the ids of all courses of this subject that these pupils may take (other groups, plans).
+    """
     start, end = term.date_from, max(term.date_from, min(term.date_to, today))
     grade = classes[0].grade
     begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
     register = Register(course, term, begun, has_marks(course.subject, grade))
     lessons = course_lessons(course, classes, start, end, calendar)
     ids = [pupil.pk for pupil in lessons.pupils]
-    marks = _marks(course, classes, ids, _arrived(lessons, start), start, end)
+    marks = _marks(course, same or [course.pk], ids, _arrived(lessons, start), start, end)
     register.columns = _columns(course, lessons, marks)
     absences = letters_between(ids, start, end)
+    dates = {column.date for column in register.columns} | {end}
     for pupil in lessons.pupils:
         own = marks.get(pupil.pk, [])
-        cells = _cells(register, lessons, pupil.pk, own, absences.get(pupil.pk, {}))
-        takes_now = lessons.takes(pupil.pk, course, end)
+        days = lessons.days_taken(pupil.pk, course, dates)
+        cells = _cells(register, days, own, absences.get(pupil.pk, {}))
+        takes_now = end in days
         if takes_now or any(cell is not FOREIGN for cell in cells):
             row = Row(pupil.pk, pupil.list_name, cells, _note(lessons, course, pupil.pk, start, end), takes_now)
             _count(row, own, course, term, calendar)
@@ -140,7 +151,7 @@ def _arrived(lessons: ClassLessons, start: date) -> list[int]:
 
 
 def _marks(
-    course: Course, classes: Sequence[SchoolClass], ids: list[int], arrived: list[int], start: date, end: date
+    course: Course, same: Collection[int] | QuerySet, ids: list[int], arrived: list[int], start: date, end: date
 ) -> dict[int, list[GivenMark]]:
     """Marks of the term in the subject, by pupil, in the order they were given. One query.
 
@@ -149,13 +160,7 @@ def _marks(
     """
     rows = Mark.objects.filter(pupil__in=ids, lesson__date__range=(start, end)).order_by()
     # By the lessons of few courses, not by all marks a pupil ever got: the page is as fast after ten years.
-    audience = Q(plan__in=IndividualPlan.objects.filter(pupil__in=ids).values("pk"), subject=course.subject_id)
-    subject_courses = Course.objects.filter(audience).values("pk")
-    for school_class in classes:
-        subject_courses = subject_courses | Course.objects.of_class(school_class).filter(
-            subject=course.subject_id
-        ).values("pk")
-    here = rows.filter(lesson__course__in=subject_courses)
+    here = rows.filter(lesson__course__in=same)
     fields = (
         "pupil_id", "lesson_id", "lesson__course_id", "lesson__date", "lesson__number",
         "position", "value", "kind__weight", "kind__is_control", "comment",
@@ -166,7 +171,7 @@ def _marks(
         found = found.union(brought.values_list(*fields))
     marks: dict[int, list[GivenMark]] = defaultdict(list)
     for row in sorted(found, key=lambda row: row[3:6]):
-        marks[row[0]].append(GivenMark(*row[:9], has_comment=bool(row[9])))
+        marks[row[0]].append(GivenMark(*row))
     return marks
 
 
@@ -198,23 +203,20 @@ def _columns(course: Course, lessons: ClassLessons, marks: dict[int, list[GivenM
 
 
 def _cells(
-    register: Register,
-    lessons: ClassLessons,
-    pupil_id: int,
-    marks: list[GivenMark],
-    absences: dict[tuple[date, int], Letter],
+    register: Register, days: Container[date], marks: list[GivenMark], absences: dict[tuple[date, int], Letter]
 ) -> list[Cell]:
+    """A cell a column; `days` are those on which the course is the pupil's own."""
     by_lesson: dict[int, list[GivenMark]] = defaultdict(list)
     for mark in marks:
         by_lesson[mark.lesson_id].append(mark)
     cells = []
     for column in register.columns:
-        is_own = lessons.takes(pupil_id, register.course, column.date)
-        letter = letter_at(absences, column.date, column.number) if is_own else None
+        is_own = column.date in days
+        letter = letter_at(absences, column.date, column.number) if absences and is_own else None
         given = by_lesson.get(column.lesson_id) if column.lesson_id else None
         if given:
             values = tuple(mark.value for mark in given)
-            cells.append(Cell(values, letter, is_own, any(mark.has_comment for mark in given)))
+            cells.append(Cell(values, letter, is_own, any(mark.comment for mark in given)))
         elif letter:
             cells.append(Cell(letter=letter))
         else:

@@ -5,10 +5,12 @@ Both ways show the same pages; only the addresses and the pupils in sight differ
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +20,13 @@ from accounts.models import AuditEvent
 from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
 from journal.models import Course, Pupil, SchoolClass, Term
-from journal.queries.courses import classes_of_course, course_label, courses_of_class, courses_of_teacher
+from journal.queries.courses import (
+    classes_of_course,
+    course_label,
+    courses_of_class,
+    courses_of_subject,
+    courses_of_teacher,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +57,41 @@ class CoursePlace:
     def calendar(self) -> Calendar:
         return load_calendar(self.classes[0].year)
 
-    def url(self, name: str, *, course: Course | None = None, **kwargs: object) -> str:
-        """The address of a page of this course (or of `course`) on the way by which the person came."""
-        kwargs["course_id"] = (course or self.course).pk
+    @property
+    def same_subject(self) -> Collection[int] | QuerySet:
+        """All courses of this subject that the pupils may take: those of the picker, or found in the database."""
+        if self.school_class:
+            return [course.pk for course in self.courses if course.subject_id == self.course.subject_id]
+        return courses_of_subject(self.course.subject_id, self.classes)
+
+    def url(self, name: str, **kwargs: object) -> str:
+        """The address of a page of this course on the way by which the person came."""
+        kwargs["course_id"] = self.course.pk
         if self.school_class:
             return reverse(f"journal:{name}", kwargs={"class_id": self.school_class.pk, **kwargs})
         return reverse(f"journal:own_{name}", kwargs=kwargs)
 
     def pills(self, name: str) -> list[Pill]:
         """The subject picker: courses of the class and its groups."""
-        return [self._pill(name, course) for course in self.courses if not course.plan]
+        own = self.url(name)
+        return [self._pill(own, course) for course in self.courses if not course.plan]
 
     def plan_pills(self, name: str) -> list[tuple[Pupil, list[Pill]]]:
         """The same for each pupil on an individual plan, apart: their subjects repeat those of the class."""
+        own = self.url(name)
         of_pupil: dict[Pupil, list[Pill]] = {}
         for course in self.courses:
             if course.plan:
-                of_pupil.setdefault(course.plan.pupil, []).append(self._pill(name, course))
+                of_pupil.setdefault(course.plan.pupil, []).append(self._pill(own, course))
         return list(of_pupil.items())
 
-    def _pill(self, name: str, course: Course) -> Pill:
+    def _pill(self, own: str, course: Course) -> Pill:
+        # One address resolved and the rest written after it: dozens of them stand on every page.
         label = course.subject.name if course.plan else course_label(course).replace("группа", "гр.")
         if not self.school_class and course.school_class:
             label = f"{label} {course.school_class.name}"
-        return Pill(label, self.url(name, course=course), course.pk == self.course.pk)
+        url = own.replace(f"/courses/{self.course.pk}/", f"/courses/{course.pk}/")
+        return Pill(label, url, course.pk == self.course.pk)
 
     def record(self, request: HttpRequest, action: AuditEvent.Action, what: str, pupil_ids: list[int]) -> None:
         """Leaves the trace: of the whole class, or of the pupils shown where it was not a class that was opened."""

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import AuditEvent
 from journal.access import get_class_for
 from journal.files import csv_response, xlsx_response
-from journal.grid import body_html, rows_for_file
+from journal.grid import body_html, dates_html, rows_for_file
 from journal.queries.courses import courses_of_class, courses_of_teacher
 from journal.queries.register import Register, register_of
 from journal.views.place import CoursePlace, chosen_term, class_place, own_place
@@ -57,7 +57,14 @@ def own_course_file(request: HttpRequest, course_id: int, suffix: str) -> HttpRe
 def _register(request: HttpRequest, place: CoursePlace) -> Register:
     today = timezone.localdate()
     term = chosen_term(request, place.calendar, place.classes[0].grade, today)
-    return register_of(place.course, classes=place.classes, calendar=place.calendar, term=term, today=today)
+    return register_of(
+        place.course,
+        classes=place.classes,
+        calendar=place.calendar,
+        term=term,
+        today=today,
+        same=place.same_subject,
+    )
 
 
 def _page(request: HttpRequest, place: CoursePlace) -> HttpResponse:
@@ -69,6 +76,7 @@ def _page(request: HttpRequest, place: CoursePlace) -> HttpResponse:
         {
             "place": place,
             "register": register,
+            "dates": dates_html(register),
             "body": body_html(register, cards_on=place.school_class is not None),
             "pills": place.pills("course"),
             "plan_pills": place.plan_pills("course"),
