@@ -124,7 +124,13 @@ def test_homework_with_a_date_is_due_on_that_date(client, parent, child, school_
 
     days = page_of(client, child, query="?week=2026-11-16").days
 
-    assert {day.date.day: [lesson.due for lesson in day.lessons] for day in days} == {16: [()], 17: [("к 17-му",)], 18: [], 19: [], 20: []}
+    assert {day.date.day: [lesson.due for lesson in day.lessons] for day in days} == {
+        16: [()],
+        17: [("к 17-му",)],
+        18: [],
+        19: [],
+        20: [],
+    }
 
 
 def test_on_a_day_off_the_next_school_day_opens(client, parent, child, school_class, clock):
@@ -340,7 +346,9 @@ def test_a_child_before_the_first_enrolment_has_a_friendly_page(client, name):
     assert "Ева пока не числится в классе" in html_of(client, child, name)
 
 
-@pytest.mark.parametrize(("name", "words"), zip(PAGES, ["дневник", "оценки", "пропуски", "сведения"], strict=True))
+@pytest.mark.parametrize(
+    ("name", "words"), [*zip(PAGES, ["дневник", "оценки", "пропуски", "сведения"], strict=True)]
+)
 def test_every_reading_is_recorded(client, parent, child, name, words):
     html_of(client, child, name)
 
