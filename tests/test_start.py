@@ -97,11 +97,14 @@ def supervisor(keeper, worker, collected_static, empty_template, django_db_block
             [sys.executable, "script/supervisor"], cwd=databases.ROOT, env=environment, stdout=log, stderr=log
         )
     url = f"http://127.0.0.1:{port}"
-    live.wait_until_healthy(url, [process], tmp_path / "log")
-    yield process, url
-    live_children = children_of(process.pid)
-    process.kill()
-    process.wait()
+    try:
+        live.wait_until_healthy(url, [process], tmp_path / "log")
+        yield process, url
+    finally:
+        # Also when it never became healthy: a supervisor left behind would try for ever.
+        live_children = children_of(process.pid)
+        process.kill()
+        process.wait()
     for pid in live_children.values():
         wait_for(lambda pid=pid: not alive(pid))
     with django_db_blocker.unblock():
