@@ -104,5 +104,5 @@ def plan_class_teacher(context: Context, class_name: str, teacher: Teacher, plac
 
 def _plan_director(context: Context, row: StaffRow) -> None:
     school = context.calendar.school
-    context.staged.set(school, "director", str(row.name))
+    context.staged.set(school, "director", str(row.name)[:150])
     context.see(school, "school", school.name, row.place)

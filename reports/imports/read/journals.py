@@ -9,7 +9,7 @@ from .names import check_name, parse_class, split_full_name, tidy_name
 from .opening import Sheet
 from .rows import FileContent, JournalCell, JournalLesson, JournalSheet, PersonName
 from .tables import TOTAL_LINE, column_letter, title_key
-from .values import month_number, one_line, parse_date
+from .values import GROUP_LETTERS, SUBJECT_LETTERS, limited, month_number, one_line, parse_date
 
 LABELS = {
     "класс": "class", "предмет": "subject", "группа": "group", "подгруппа": "group", "учитель": "teacher",
@@ -18,6 +18,7 @@ LABELS = {
 LABELLED = re.compile(r"(класс|предмет|(?:под)?группа|учитель|преподаватель)\s*:\s*(.*)", re.IGNORECASE)
 WHOLE_CLASS = {"", "весь класс", "класс", "все", "вся", "-", "—"}
 HEAD_WITHIN = 15
+LESSON_NUMBERS = {str(number) for number in range(1, 13)}
 DAY_HINT = "Ожидается число месяца от 1 до 31."
 
 
@@ -86,12 +87,17 @@ def _head(sheet: Sheet, file: str, labels: dict, content: FileContent) -> Journa
         place=place, class_name="", subject=values["subject"], teacher=None,
         group="" if group.casefold() in WHOLE_CLASS else group,
     )  # fmt: skip
+    label = "class"
     try:
         journal.class_name = parse_class(values["class"])
+        label = "subject"
+        limited(journal.subject, SUBJECT_LETTERS, "Предмет")
+        label = "group"
+        limited(journal.group, GROUP_LETTERS, "Группа")
+        label = "teacher"
         if values.get("teacher"):
             journal.teacher = split_full_name(values["teacher"], "Учитель")
     except BadValue as bad:
-        label = "teacher" if journal.class_name else "class"
         row, column, _ = labels[label]
         where = Place(file, sheet.name, row + 1, column_letter(column + 1))
         content.problems.append(Problem(where, bad.what, bad.expected))
@@ -155,12 +161,12 @@ class _Grid:
         if isinstance(day, datetime | date):
             month, day = day.month, day.day
         text = _text(day)
-        if not text.isdigit():
+        if not text.isdecimal() or len(text) > 2:
             return None  # «Средний балл», «I четв.» and other columns that are not lessons
         number = 0
         if numbers_row is not None:
             number_text = _text(self.sheet.cell(numbers_row, column))
-            if not number_text.isdigit() or not 0 < int(number_text) <= 12:
+            if number_text not in LESSON_NUMBERS:
                 self._fail(numbers_row, column, f"Номер урока «{number_text}» не понят.", "Ожидается число от 1 до 12.")
                 return None
             number = int(number_text)

@@ -145,7 +145,7 @@ def _require(row: RowReader, pupil: PupilRow) -> None:
 
 def read_name(row: RowReader, prefix: str) -> PersonName | None:
     """A name from three columns or from one; a problem is recorded where it is not a name."""
-    if f"{prefix}full_name" in row.heading.columns and optional(_plain(row.raw(f"{prefix}full_name"))):
+    if f"{prefix}full_name" in row.heading.columns and _is_filled(row.raw(f"{prefix}full_name")):
         return row.get(f"{prefix}full_name", _full_name, default=None)
     last = row.get(f"{prefix}last", _name_part, "Фамилия", required=True)
     first = row.get(f"{prefix}first", _name_part, "Имя", required=True)
@@ -153,9 +153,12 @@ def read_name(row: RowReader, prefix: str) -> PersonName | None:
     return PersonName(last, first, middle) if last and first else None
 
 
-def _plain(value: object) -> object:
-    """A formula counts as something typed: it is refused later, with its address."""
-    return "?" if isinstance(value, str) and value.lstrip().startswith("=") else value
+def _is_filled(value: object) -> bool:
+    """Something is typed there; a formula too, which is refused later with its address."""
+    try:
+        return bool(optional(value))
+    except BadValue:
+        return True
 
 
 def _full_name(value: object) -> PersonName:
@@ -178,7 +181,7 @@ def read_guardians(row: RowReader) -> list[GuardianRow]:
     for number in (1, 2, 3):
         prefix = f"guardian{number}."
         keys = [f"{prefix}{key}" for key in ("full_name", "last", "first")]
-        if any(optional(_plain(row.raw(key))) for key in keys):
+        if any(_is_filled(row.raw(key)) for key in keys):
             guardian = _read_guardian(row, prefix)
             if guardian:
                 guardians.append(guardian)

@@ -5,8 +5,9 @@ from xml.etree.ElementTree import Element
 from .errors import BadValue, Place, Problem
 from .names import parse_class, split_full_name
 from .rows import Bell, FileContent, PersonName, TimetableCard, TimetableCourse, TimetableRows, TimetableTeacher
-from .values import parse_email, parse_time
+from .values import GROUP_LETTERS, SUBJECT_LETTERS, limited, parse_email, parse_time
 
+LESSON_NUMBERS = {str(number) for number in range(1, 13)}
 SECTIONS = ("subjects", "teachers", "classes", "groups", "lessons", "cards")
 SECTION_NAMES = {
     "subjects": "предметы", "teachers": "учителя", "classes": "классы", "groups": "группы",
@@ -75,7 +76,7 @@ class _Timetable:
     def _read_bells(self) -> None:
         for item in self.root.iter("period"):
             number = item.get("period", "")
-            if number.isdigit() and int(number) > 0:
+            if number in LESSON_NUMBERS:
                 self.rows.bells.append(
                     Bell(int(number), parse_time(item.get("starttime")), parse_time(item.get("endtime")))
                 )
@@ -113,9 +114,17 @@ class _Timetable:
                 self._fail(place, f"Урок ссылается на предмет {item.get('subjectid')}, которого нет в файле.",
                            "Выгрузите расписание заново со всеми разделами.")  # fmt: skip
                 continue
+            groups = self._groups_of(item)
+            try:
+                limited(subject, SUBJECT_LETTERS, "Предмет")
+                for _, name, _ in groups:
+                    limited(name, GROUP_LETTERS, "Группа")
+            except BadValue as bad:
+                self._fail(place, bad.what, bad.expected)
+                continue
             if not classes:
                 continue  # meetings and duties: nobody's lesson
-            course = TimetableCourse(place, subject, tuple(classes), self._groups_of(item), tuple(teachers))
+            course = TimetableCourse(place, subject, tuple(classes), groups, tuple(teachers))
             self.courses[item.get("id", "")] = course
             self.rows.courses.append(course)
 
@@ -136,7 +145,7 @@ class _Timetable:
             if course is None:
                 continue
             number, days = item.get("period", ""), item.get("days", "")
-            if not number.isdigit() or not 0 < int(number) <= 12:
+            if number not in LESSON_NUMBERS:
                 self._fail(self._place(item), f"Номер урока «{number}» не понят.", "Ожидается число от 1 до 12.")
                 continue
             if set(days) - {"0", "1"} or "1" not in days or len(days) > 7:

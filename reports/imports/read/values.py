@@ -69,6 +69,10 @@ def optional(value: object) -> str:
     return "" if line.casefold() in NOTHING else line
 
 
+# How much fits into the register.
+SUBJECT_LETTERS, GROUP_LETTERS = 100, 40
+
+
 def limited(value: object, limit: int, what: str) -> str:
     """Optional text that must fit its place in the register."""
     line = optional(value)
@@ -164,7 +168,7 @@ def parse_email(value: object, what: str = "E-mail") -> str:
     line = optional(value)
     if line and not EMAIL.fullmatch(line):
         raise BadValue(f"{what}: «{line}» не адрес почты.", "Ожидается адрес вида name@example.org.")
-    return line
+    return limited(line, 254, what)
 
 
 def parse_snils(value: object) -> str:

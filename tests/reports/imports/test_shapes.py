@@ -1,10 +1,14 @@
 """The seven shapes, clean and with the dirt of domain.md §11."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reports.imports.read import read_file
+from reports.imports.read import FileContent, read_file
+from reports.imports.read.opening import Sheet, open_file
+from reports.imports.read.recognise import read_sheets
 from reports.imports.read.rows import PersonName
 from tests import samples
 
@@ -267,3 +271,48 @@ def test_a_row_without_a_birth_date_or_name_is_named():
 def test_a_text_too_long_for_the_register_is_an_error_not_a_crash():
     rows = [["ФИО", "Класс", "Дата рождения", "Адрес"], ["Синицын Пётр", "7Б", "05.09.2013", "у" * 301]]
     assert "301" in read(samples.workbook({"Лист1": rows})).errors[0].what
+
+
+# ---- whatever stands in the cells ----
+
+JUNK = [
+    None, "", " ", "-", "=1", "@x", "Ю", 0, 1, -5, 3.7, 1e20, float("inf"), float("nan"), True, "7Б", "Итого", "ФИО",
+    "Класс", "Предмет", "Сентябрь", "Тема", "Дата", "№ урока", "4/5", "н/а", "1 четверть", "год", "Предмет: x",
+    "Класс:", "31.02.2020", "00.00.0000", "99999999", "9" * 30, "а" * 500, datetime(2026, 1, 1), date(2013, 1, 1),
+    time(8), timedelta(1),
+]  # fmt: skip
+SAMPLES = {
+    kind: open_file(data, heading_score=lambda rows: 0)
+    for kind, data in {
+        "pupils": samples.pupils_xlsx(),
+        "representatives": samples.representatives_xlsx(),
+        "staff": samples.staff_xlsx(),
+        "journal": samples.journal_xlsx(),
+        "summary": samples.summary_xlsx(),
+    }.items()
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(SAMPLES)),
+    changes=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 30), st.sampled_from(JUNK)), min_size=1, max_size=30),
+)
+def test_no_content_of_cells_stops_the_reading(kind, changes):
+    sheets = [Sheet(sheet.name, [list(row) for row in sheet.rows]) for sheet in SAMPLES[kind]]
+    for row, column, value in changes:
+        rows = sheets[0].rows
+        cells = rows[row % len(rows)]
+        if cells:
+            cells[column % len(cells)] = value
+    content = FileContent("файл")
+    read_sheets("файл", sheets, content)
+    assert all(problem.what and problem.place.file == "файл" for problem in content.problems)
+
+
+def test_a_subject_too_long_for_the_register_is_an_error_of_its_cell():
+    rows = samples.journal_sheet(
+        "Х" * 101, "", "Орлова Мария Сергеевна", [(date(2026, 9, 7), 1)], {"Аистова Вера": [5]}
+    )
+    problem = read(samples.workbook({"Лист": rows})).errors[0]
+    assert (problem.place.row, "101" in problem.what) == (2, True)
