@@ -11,7 +11,7 @@ from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, Reason
 from attendance.queries import MissedDay, Totals, missed_on
 from journal.lessons import LessonPlace
 from journal.means import Thresholds, expected_mark, has_few_marks, is_disputed, weighted_mean
-from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, Teacher, Term
+from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, School, Teacher, Term
 from reports.extract.data import (
     NO_BREAK_SPACE,
     AbsenceLine,
@@ -55,6 +55,11 @@ class _View:
         in_order = sorted(latest.values(), key=lambda course: (course.subject.name, course.pk))
         object.__setattr__(self, "courses", in_order)
 
+    @property
+    def is_whole_plan(self) -> bool:
+        """Every subject with marks is of the plan: the heading says so once, the lines need not."""
+        return all(course.plan for course in self.courses if course.subject.has_marks)
+
     def on_roll(self, day: date) -> bool:
         return self.source.lessons.on_roll(self.pupil.pk, day)
 
@@ -73,8 +78,7 @@ def extract_of(pupil: Pupil, source: Source) -> ExtractData:
         pupil=pupil.full_name,
         pupil_short=pupil.list_name,
         class_name=source.school_class.name,
-        school=school.full_name or school.name,
-        city=school.city,
+        school=_school_name(school),
         class_teacher=source.class_teacher,
         period=source.period,
         formed_on=source.formed_on,
@@ -90,13 +94,19 @@ def extract_of(pupil: Pupil, source: Source) -> ExtractData:
         control_works=_control_works(view),
         advice=_advice(view),
         timetable=_timetable(view),
-        teachers=_teachers(view.courses),
+        teachers=_teachers(view),
         vacations=_vacations(source),
         is_draft_calendar=not source.calendar.year.is_approved,
         left_on=_left_on(view),
         plan=_plan_word(view.courses),
         guardian_id=source.paper_guardians.get(pupil.pk),
     )
+
+
+def _school_name(school: School) -> str:
+    """The full name, with the city where the name does not tell it («…города Ставрополя»)."""
+    name = school.full_name or school.name
+    return name if not school.city or school.city[:-1] in name else f"{name}, г.{NO_BREAK_SPACE}{school.city}"
 
 
 def _plan_word(courses: list[Course]) -> str:
@@ -135,7 +145,7 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
     previous = source.previous_term
     return SubjectLine(
         subject=source.subjects[subject_id].name,
-        note=_course_note(course),
+        note=_course_note(course, is_whole_plan=view.is_whole_plan),
         teacher=_initials(course.teacher) if course and course.teacher else "",
         marks=tuple(
             MarkLine(row.value, row.date, row.kind, row.is_control)
@@ -160,10 +170,12 @@ def _initials(teacher: Teacher) -> str:
     return teacher.short_name.replace(" ", NO_BREAK_SPACE)
 
 
-def _course_note(course: Course | None) -> str:
+def _course_note(course: Course | None, *, is_whole_plan: bool) -> str:
     if course is None:
         return ""
     if course.plan:
+        if is_whole_plan:
+            return ""
         return "индивидуальный план" if course.plan.kind == course.plan.Kind.INDIVIDUAL else "на дому"
     return course.group.name.replace(" ", NO_BREAK_SPACE) if course.group else ""
 
@@ -312,10 +324,12 @@ def _day(view: _View, day: date) -> DayLine:
     return DayLine(day, WEEKDAYS[day.weekday()], tuple(lessons))
 
 
-def _teachers(courses: list[Course]) -> tuple[TeacherLine, ...]:
+def _teachers(view: _View) -> tuple[TeacherLine, ...]:
     return tuple(
-        TeacherLine(course.subject.name, course.teacher.full_name, _course_note(course))
-        for course in courses
+        TeacherLine(
+            course.subject.name, course.teacher.full_name, _course_note(course, is_whole_plan=view.is_whole_plan)
+        )
+        for course in view.courses
         if course.teacher
     )
 

@@ -8,6 +8,8 @@ from datetime import date, time
 from decimal import Decimal
 from hashlib import sha256
 
+from journal.models import MarkValue
+
 MONTHS_OF = (
     "", "января", "февраля", "марта", "апреля", "мая", "июня",
     "июля", "августа", "сентября", "октября", "ноября", "декабря",
@@ -38,6 +40,11 @@ class MarkLine:
     date: date
     kind: str
     is_control: bool = False
+
+    @property
+    def shown(self) -> str:
+        """A debt is a point in the journal; a parent reads a word."""
+        return "долг" if self.value == MarkValue.OWED else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,6 @@ class ExtractData:
     pupil_short: str
     class_name: str
     school: str
-    city: str
     class_teacher: str
     period: Period
     formed_on: date

@@ -173,7 +173,7 @@ def _qr(extract: ExtractData, number: str) -> str:
     import segno
 
     text = f"Выписка {number} от {extract.formed_on:%d.%m.%Y} код {extract.code}"
-    return segno.make(text, error="m", mask=3).svg_data_uri(border=0)
+    return segno.make(text, error="m", mask=3).png_data_uri(border=0, scale=4)
 
 
 def file_name(class_name: str, pupil: str, period: Period) -> str:

@@ -131,6 +131,27 @@ def test_a_pupil_moved_to_another_group_keeps_the_marks_in_one_line():
     assert (line.note, [m.value for m in line.marks]) == ("2\u00a0группа", ["4"])
 
 
+def test_a_debt_reads_as_a_word_and_does_not_count():
+    cast = make_cast()
+    make_mark(make_lesson(cast.algebra, MON), cast.pupil, ".")
+
+    line = line_of(cast.extract(), "Алгебра")
+
+    assert ([m.shown for m in line.marks], line.mean) == (["долг"], None)
+
+
+def test_a_pupil_taught_by_a_plan_in_everything_reads_it_once():
+    cast = make_cast()
+    plan = IndividualPlan.objects.create(pupil=cast.pupil, date_from=date(2026, 9, 1))
+    for number, course in enumerate((cast.algebra, cast.history), start=1):
+        make_slot(make_course(subject=course.subject, plan=plan), 5, number)
+
+    extract = cast.extract()
+
+    assert extract.plan == "индивидуальный учебный план"
+    assert {line.note for line in (*extract.subjects, *extract.teachers)} == {""}
+
+
 def test_first_grade_has_no_marks():
     cast = make_cast("1А")
 
