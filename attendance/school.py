@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence
-from journal.models import Enrolment
 
 ABSENT_LESSONS = 3
+REASON_NAMES = [str(reason) for reason in ABSENCE_REASONS]
 COUNTED_WORDS = (
     "Ученик посчитан в день, если отмечен отсутствующим на весь день или на трёх уроках и больше. "
     "Причина дня: та, по которой пропущено больше уроков. Опоздания не считаются."
@@ -40,32 +40,32 @@ class Absent:
 
 
 def absent_by_day(start: date, end: date) -> dict[date, Counter]:
-    """Distinct absent pupils of each day by reason of the day. One query: a row an absent pupil and day."""
-    rows = (
-        Absence.objects.absences()
-        .between(start, end)
-        .order_by()
-        .values_list("date", "pupil")
-        .annotate(
-            whole=Max("reason", filter=Q(lesson=WHOLE_DAY)),
-            **{str(reason): Count("pk", filter=Q(reason=reason)) for reason in ABSENCE_REASONS},
-        )
-        .annotate(all=Count("pk"))
-        .filter(Q(whole__isnull=False) | Q(all__gte=ABSENT_LESSONS))
-        .values_list("date", "whole", *(str(reason) for reason in ABSENCE_REASONS))
-    )
+    """Distinct absent pupils of each day by reason of the day. Two queries: days marked whole are counted in the
+    database, a row a day and reason; of days marked lesson by lesson there is a row a pupil."""
+    absences = Absence.objects.absences().between(start, end).order_by()
     found: dict[date, Counter] = defaultdict(Counter)
-    for day, whole, *counts in rows:
-        found[day][whole or _main_reason(dict(zip(ABSENCE_REASONS, counts, strict=True)))] += 1
+    whole = absences.filter(lesson=WHOLE_DAY)
+    for day, reason, count in whole.values_list("date", "reason").annotate(count=Count("pk")):
+        found[day][reason] = count
+    by_lesson = (
+        absences.filter(~Exists(whole.filter(pupil=OuterRef("pupil"), date=OuterRef("date"))))
+        .values_list("date", "pupil")
+        .annotate(all=Count("pk"), **{reason: Count("pk", filter=Q(reason=reason)) for reason in REASON_NAMES})
+        .filter(all__gte=ABSENT_LESSONS)
+        .values_list("date", *REASON_NAMES)
+    )
+    for day, *counts in by_lesson:
+        found[day][_main_reason(dict(zip(ABSENCE_REASONS, counts, strict=True)))] += 1
     return found
 
 
 def absent_by_class(day: date) -> dict[int, Absent]:
     """Absentees of the day by class of that day. One query."""
-    enrolled = Enrolment.objects.on_roll(day)
+    # All conditions in one filter(): they are about the same enrolment.
+    still = Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=day)
     rows = (
         Absence.objects.absences()
-        .filter(date=day, pupil__enrolments__in=enrolled)
+        .filter(still, date=day, pupil__enrolments__date_from__lte=day)
         .order_by()
         .values_list("pupil__enrolments__school_class", "pupil", "lesson", "reason")
     )

@@ -16,7 +16,7 @@ from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, pupil_lessons
 from journal.means import Thresholds, marks_to_reach
 from journal.models import ControlWork, Course, Enrolment, Homework, Pupil, Recommendation, SchoolClass, Term
-from reports.extract.assemble import extract_of
+from reports.extract.assemble import FIRST_GRADE, extract_of, subject_lines
 from reports.extract.data import ExtractData, Period, SubjectLine
 from reports.extract.source import MarkRow, Source, range_needed, read_source
 
@@ -104,17 +104,17 @@ class Diary:
     is_week: bool
     previous: date | None
     next: date | None
-    news: tuple[News, ...]
-    more_marks: int
-    nearest: Forecast | None
+    news: tuple[News, ...] = ()
+    more_marks: int = 0
+    nearest: Forecast | None = None
 
 
 @dataclass(frozen=True)
 class Marks:
-    data: ExtractData
     subjects: tuple[Forecast, ...]
     term: Term
     terms: tuple[Term, ...]
+    has_marks: bool
 
 
 def child_of(pupil: Pupil, children: Sequence[Pupil], today: date) -> Child:
@@ -144,21 +144,22 @@ def diary(child: Child, *, day: date | None = None, week: date | None = None) ->
     days = _days_shown(calendar, grade, child.today, day, week)
     start, end = _monday(days[0]), _monday(days[-1]) + timedelta(days=6)
     period = Period(min(start, child.today - NEWS_DAYS), max(end, child.today))
-    source = _source(child, calendar, period, {"marks", "absences"}, back=start - HOMEWORK_BACK)
-    lessons = source.lessons
-    homework = _homework(child.pupil, lessons, start - HOMEWORK_BACK, end)
+    source = _source(child, calendar, period, {"marks", "absences"}, (start - HOMEWORK_BACK, end))
+    homework = _homework(child.pupil, source.lessons, start - HOMEWORK_BACK, end)
+    shown = tuple(_diary_day(child, one, source, homework) for one in days)
+    if week:
+        shift = timedelta(weeks=1)
+        return Diary(shown, is_week=True, previous=start - shift, next=start + shift)
     marks = source.marks.get(child.pupil.pk, [])
     fresh = [row for row in reversed(marks) if child.today - NEWS_DAYS < row.date <= child.today]
-    announced = _announced(child, lessons)
-    shift = timedelta(weeks=1)
     return Diary(
-        days=tuple(_diary_day(child, one, source, homework) for one in days),
-        is_week=week is not None,
-        previous=start - shift if week else calendar.school_day_before(days[0], grade),
-        next=start + shift if week else calendar.school_day_after(days[0], grade),
-        news=tuple([*_mark_news(fresh[:NEWS_MARKS], source), *announced]),
+        days=shown,
+        is_week=False,
+        previous=calendar.school_day_before(days[0], grade),
+        next=calendar.school_day_after(days[0], grade),
+        news=(*_mark_news(fresh[:NEWS_MARKS], source), *_announced(child, source.lessons)),
         more_marks=max(0, len(fresh) - NEWS_MARKS),
-        nearest=_nearest(forecasts(child.pupil, source)),
+        nearest=_nearest(forecasts(child.pupil, source, subject_lines(child.pupil, source))),
     )
 
 
@@ -271,11 +272,12 @@ def marks(child: Child, term_number: int | None = None) -> Marks | None:
         return None
     period = Period(term.date_from, max(term.date_from, min(term.date_to, child.today)))
     source = _source(child, calendar, period, {"marks", "results"})
-    return Marks(extract_of(child.pupil, source), tuple(forecasts(child.pupil, source)), term, tuple(terms))
+    lines = subject_lines(child.pupil, source)
+    return Marks(tuple(forecasts(child.pupil, source, lines)), term, tuple(terms), grade > FIRST_GRADE)
 
 
-def forecasts(pupil: Pupil, source: Source) -> list[Forecast]:
-    """A line a subject, with the weighted mean written out."""
+def forecasts(pupil: Pupil, source: Source, lines: Iterable[SubjectLine]) -> list[Forecast]:
+    """The subjects with their weighted mean written out, and what is lacking to the next mark."""
     thresholds = Thresholds.of(source.calendar.school)
     term = source.term
     of_term: dict[str, list[MarkRow]] = defaultdict(list)
@@ -283,7 +285,7 @@ def forecasts(pupil: Pupil, source: Source) -> list[Forecast]:
         if term.date_from <= row.date <= term.date_to:
             of_term[source.subjects[row.subject_id].name].append(row)
     found = []
-    for line in extract_of(pupil, source).subjects:
+    for line in lines:
         weighed = [(row.value, row.weight) for row in of_term[line.subject]]
         target = line.expected + 1 if line.expected and line.expected < 5 and not line.result else None
         steps = marks_to_reach(target, weighed, thresholds) if target else None
@@ -338,9 +340,12 @@ def info(child: Child) -> ExtractData | None:
     return extract_of(child.pupil, _source(child, calendar, period, {"control_works", "advice", "bells", "teacher"}))
 
 
-def _source(child: Child, calendar: Calendar, period: Period, parts: set[str], back: date | None = None) -> Source:
-    start, end = range_needed(period, child.today)
-    lessons = pupil_lessons(child.pupil, child.school_class, min(start, back or start), end, calendar)
+def _source(
+    child: Child, calendar: Calendar, period: Period, parts: set[str], days: tuple[date, date] | None = None
+) -> Source:
+    """The `parts` of the child's data; lessons of `days`, or of all that an extract needs."""
+    start, end = days or range_needed(period, child.today)
+    lessons = pupil_lessons(child.pupil, child.school_class, start, end, calendar)
     return read_source(
         child.school_class, calendar, period, child.today, lessons, [child.pupil.pk], parts=frozenset(parts)
     )

@@ -67,6 +67,11 @@ class _View:
         return self.own.get(day, [])
 
 
+def subject_lines(pupil: Pupil, source: Source) -> tuple[SubjectLine, ...]:
+    """The subjects alone, for a page that shows nothing else of the extract."""
+    return _subjects(_View(pupil, source))
+
+
 def extract_of(pupil: Pupil, source: Source) -> ExtractData:
     """The extract of one pupil out of the data of the class."""
     view = _View(pupil, source)

@@ -24,7 +24,7 @@ def test_a_pupil_counts_once_by_the_whole_day_or_by_three_lessons(django_assert_
     absent(two, Reason.UNEXCUSED, 1, 2)
     absent(late, Reason.LATE, 1)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         by_day, by_class = absent_by_day(MONDAY, MONDAY), absent_by_class(MONDAY)
 
     assert by_day == {MONDAY: {Reason.ILL: 1, Reason.EXCUSED: 1}}
