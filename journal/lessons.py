@@ -181,14 +181,16 @@ def _assemble(
     enrolments: EnrolmentQuerySet, school_class: SchoolClass, start: date, end: date, calendar: Calendar
 ) -> ClassLessons:
     pupils, stays, groups = _roll(enrolments, start, end)
-    courses, places = _places(_audience(school_class, list(pupils)), start, end, school_class.grade, calendar)
+    known, places = _places(_audience(school_class, list(pupils)), start, end, school_class.grade, calendar)
+    used = {place.course_id for of_day in places.values() for place in of_day}
+    courses = {pk: course for pk, course in known.items() if pk in used}
     return ClassLessons(
         pupils=list(pupils.values()),
         courses=courses,
         places=places,
         enrolments=stays,
         groups=groups,
-        plans=_plans(courses.values()),
+        plans=_plans(known.values()),
         split_subjects=frozenset(course.subject_id for course in courses.values() if course.group_id),
     )
 
@@ -233,7 +235,8 @@ def _audience(school_class: SchoolClass, pupil_ids: list[int]) -> CourseQuerySet
 
 
 def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
-    """Plans by pupil, told by their courses: a plan without lessons replaces nothing yet."""
+    """Plans by pupil, told by their courses, also on days when these have no lesson: the plan replaces the class
+    in its subjects on every day it holds (domain.md §6)."""
     of_plan: dict[IndividualPlan, list[Course]] = defaultdict(list)
     for course in courses:
         if course.plan:
@@ -253,7 +256,7 @@ def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
 def _places(
     audience: CourseQuerySet, start: date, end: date, grade: int, calendar: Calendar
 ) -> tuple[dict[int, Course], dict[date, list[LessonPlace]]]:
-    """Courses with lessons in start..end and their lessons by day: slots that hold, corrected by Lesson rows."""
+    """The courses of the audience and their lessons by day: slots that hold, corrected by Lesson rows."""
     days = calendar.school_days(start, end, grade)
     known, slots = _slots(audience, start, end, {calendar.timetable_weekday(day) for day in days})
     found: dict[tuple[date, int, int], LessonPlace | None] = {}
@@ -261,7 +264,6 @@ def _places(
         for number, course_id, room, stay in slots[calendar.timetable_weekday(day)]:
             if stay.holds(day):
                 found[day, number, course_id] = LessonPlace(day, number, course_id, room=room)
-    used = {course_id for of_day in slots.values() for _, course_id, _, _ in of_day}
 
     school_days = set(days)
     for place, is_cancelled in _held(audience, start, end):
@@ -273,8 +275,7 @@ def _places(
     for key in sorted(found):
         if place := found[key]:
             places[place.date].append(place)
-    used |= {course_id for _, _, course_id in found}
-    return {pk: course for pk, course in known.items() if pk in used}, dict(places)
+    return known, dict(places)
 
 
 def _slots(
