@@ -175,7 +175,11 @@ class JournalPlanner:
         if lesson is None:
             lesson = self.staged.add(Lesson(course=course, date=day, number=row.number, topic=row.topic))
             self.lessons[key] = lesson
+            if row.topic:
+                self.context.agrees(("topic", *key), row.topic, row.place)
             counts["lesson", "new"] += 1
+        elif row.topic and not self.context.agrees(("topic", *key), row.topic, row.place):
+            return lesson
         elif row.topic and lesson.topic != row.topic:
             change = [("тема", lesson.topic, row.topic)]
             self.context.change("lesson", f"{course.title}, {day:%d.%m.%Y}", row.place, change)
@@ -185,6 +189,8 @@ class JournalPlanner:
         return lesson
 
     def _plan_homework(self, row: JournalLesson, lesson: Lesson, due: date | None, counts: Counter) -> None:
+        if not self.context.agrees(("homework", id(lesson)), row.homework, row.place):
+            return
         tasks = self.homework[id(lesson)]
         same = next((task for task in tasks if task.text == row.homework), None)
         if same is not None:

@@ -80,6 +80,8 @@ def plan_class_teacher(context: Context, class_name: str, teacher: Teacher, plac
     school_class = context.school_class(class_name, place)
     if school_class is None:
         return
+    if replaces and not context.agrees(("class_teacher", class_name), teacher.full_name, place):
+        return
     rows = context.register.class_teachers[id(school_class)]
     current = next((row for row in rows if row.date_to is None), None)
     begins = context.year.date_from
