@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 RUSSIAN, MATHS, LANGUAGE, INFORMATICS = "Русский язык", "Математика", "Иностранный язык (английский)", "Информатика"
 CRAFT, SPORT, TALKS = "Труд (технология)", "Физическая культура", "Разговоры о важном"
+PROJECT = "Индивидуальный проект"  # passed or not, without figures
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ SUBJECTS: dict[str, Info] = {
     CRAFT: Info("труд", "craft", has_controls=False),
     SPORT: Info("физк", "sport", has_controls=False),
     "ОБЗР": Info("обзр", "safety", has_controls=False),
-    "Индивидуальный проект": Info("инд", "informatics", has_controls=False),
+    PROJECT: Info("инд", "informatics", has_controls=False),
     TALKS: Info("разг", "talks", has_marks=False, has_controls=False),
 }
 
@@ -54,7 +55,7 @@ _THREE_MATHS = {"Алгебра": 3, "Геометрия": 2, "Вероятно�
 _SENIOR = {
     RUSSIAN: 2, "Литература": 3, LANGUAGE: 3, "Алгебра": 4, "Геометрия": 3, "Вероятность и статистика": 1,
     INFORMATICS: 2, "История": 2, "Обществознание": 4, "География": 1, "Физика": 2, "Химия": 1, "Биология": 1,
-    "ОБЗР": 1, "Индивидуальный проект": 1, SPORT: 3,
+    "ОБЗР": 1, PROJECT: 1, SPORT: 3,
 }  # fmt: skip
 
 HOURS: dict[int, dict[str, int]] = {

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 from gymnasium.demo import topics
-from gymnasium.demo.curriculum import SPORT, SUBJECTS
+from gymnasium.demo.curriculum import PROJECT, SPORT, SUBJECTS
 from gymnasium.demo.world import Child, Form, Unit, World, moment
 from journal.models import Course, Lesson, Mark, PeriodMark, Recommendation, Term
 
@@ -16,7 +16,8 @@ from journal.models import Course, Lesson, Mark, PeriodMark, Recommendation, Ter
 ASKED = {1: 0.36, 2: 0.21, 3: 0.14, 4: 0.12}
 ASKED_OFTEN = 0.1
 TEST_EVERY = 11
-TOO_FEW = 2
+TOO_FEW = 3
+OFTEN_ILL = 1.8  # others with few marks get theirs all the same
 KIND_EASE = {"К": -0.25, "П": -0.1, "С": -0.1, "О": 0.15, "Д": 0.3}
 
 Tally = dict[tuple[int, int], list[tuple[date, int, int]]]
@@ -111,14 +112,16 @@ class _MarkMaker:
                     set_at=moment(lesson.date, hour, minute),
                 )
             )
-            if value != ".":
+            if value.isdigit():
                 place = (child.row.pk, course.subject_id)
                 self.tally[place].append((lesson.date, int(value), int(self.world.kinds[kind].weight)))
 
     def value(self, unit: Unit, child: Child, kind: str) -> str:
+        if unit.subject == PROJECT:
+            return "незач" if self.rng.random() < 0.06 else "зач"
         ease = KIND_EASE[kind] + (0.0 if SUBJECTS[unit.subject].has_controls else 0.7)
         mean = child.strength + child.gifts[unit.subject] + ease
-        return str(min(5, max(2, round(self.rng.gauss(mean, 0.62)))))
+        return str(min(5, max(1, round(self.rng.gauss(mean, 0.62)))))
 
     def comment(self, value: str) -> str:
         if self.rng.random() > 0.06 or value == ".":
@@ -170,8 +173,12 @@ def _marks_of_terms(world: World, course: Course, stay, terms: list[Term], tally
 def _term_value(course: Course, child: Child, marks: list[tuple[date, int, int]]) -> str:
     if child.exempt_from_sport and course.subject.name == SPORT:
         return "осв"
-    if len(marks) < TOO_FEW:
-        return "н/а" if marks else ""
+    if course.subject.name == PROJECT:
+        return "зач"
+    if not marks:
+        return ""
+    if len(marks) < TOO_FEW and child.frailty > OFTEN_ILL:
+        return "н/а"
     mean = sum(value * weight for _, value, weight in marks) / sum(weight for *_, weight in marks)
     return "5" if mean >= 4.5 else "4" if mean >= 3.5 else "3" if mean >= 2.5 else "2"
 
