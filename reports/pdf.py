@@ -7,7 +7,10 @@ static files. User text reaches the templates escaped, and could not load a pict
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
+import gc
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -33,12 +36,28 @@ class PageCountError(Exception):
 def pdf_of(template: str, context: dict[str, Any], *, style: str) -> Pdf:
     """Renders a template of templates/reports/pdf/ with one style sheet of static/css/."""
     html = _lean_html()(string=render_to_string(template, context), url_fetcher=_fetcher(), base_url="font:")
-    document = html.render(stylesheets=[_style(style)], font_config=_fonts(), cache={}, **PDF_OPTIONS)
-    content = document.write_pdf(**PDF_OPTIONS)
+    with _no_garbage_collection():
+        document = html.render(stylesheets=[_style(style)], font_config=_fonts(), cache={}, **PDF_OPTIONS)
+        content = document.write_pdf(**PDF_OPTIONS)
     return Pdf(content, len(document.pages))
 
 
 PDF_OPTIONS: dict[str, Any] = {"custom_metadata": True}
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A sheet makes so many objects that Python walks through all those of the process several times meanwhile.
+
+    They are freed by counting anyway, and the rest by the next ordinary collection.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def joined(parts: Sequence[Pdf], *, title: str, duplex: bool = True) -> Pdf:
@@ -89,6 +108,9 @@ def _lean_html() -> Any:
     Our sheets say themselves which of the few elements they use are blocks, tables, bold.
     """
     from weasyprint import HTML
+
+    # A line a step and page would drown the worker's log.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
 
     class LeanHTML(HTML):
         def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
