@@ -6,10 +6,11 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.constraints import NoOverlap
 from accounts.models import User
-from journal.models.people import Pupil, Teacher
+from journal.models.people import Enrolment, Pupil, Teacher
 from journal.models.school import GRADE_LIMITS, AcademicYear
 
 
@@ -210,7 +211,9 @@ class CourseQuerySet(models.QuerySet):
         taught = Q(teacher=teacher) if teacher else Q(pk__in=[])
         rows = self.filter(taught)
         for school_class in user.own_classes:
+            pupils = Enrolment.objects.on_roll(timezone.localdate()).filter(school_class=school_class).values("pupil")
             rows |= self.filter(pk__in=Course.objects.of_class(school_class).values("pk"))
+            rows |= self.filter(plan__in=IndividualPlan.objects.filter(pupil__in=pupils).values("pk"))
         return rows
 
     def of_class(self, school_class: SchoolClass) -> CourseQuerySet:
