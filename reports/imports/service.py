@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import AuditEvent, User
-from journal.models import Guardian, Guardianship, Mark, PeriodMark, Pupil
+from journal.models import Guardian, Guardianship, Mark, PeriodMark, Pupil, School
 
 from .plan import Preview, Staged, make_plan
 from .read import FileContent, read_file
+
+logger = logging.getLogger(__name__)
 
 # Changes of these rows are personal data or marks: each leaves an event with what it was and what it is.
 AUDITED = {
@@ -60,6 +63,8 @@ def apply_files(
     batch_id: int | None = None,
 ) -> Preview:
     """Write everything or nothing. Raises NotApplied with words where a person must decide first."""
+    # Imports go one after another: each must see the people the other has made. (SQLite has one writer anyway.)
+    list(School.objects.select_for_update().filter(pk=1))
     preview, staged = make_plan(contents, today=today, by=by, answers=answers, keep_year=True)
     if expected_digest and preview.digest() != expected_digest:
         raise NotApplied("Пока вы смотрели, журнал изменился. Посмотрите предпросмотр ещё раз и подтвердите.")
@@ -72,7 +77,13 @@ def apply_files(
     if not preview.changes:
         transaction.set_rollback(True)  # nothing to write, not even the row of a school that was read
         return preview
-    staged.save()
+    try:
+        staged.save()
+    except IntegrityError as error:
+        logger.exception("import of files was not written")
+        raise NotApplied(
+            "Пока импорт записывался, кто-то изменил те же данные. Посмотрите предпросмотр ещё раз и подтвердите."
+        ) from error
     _record(preview, staged, by=by, batch_id=batch_id)
     return preview
 

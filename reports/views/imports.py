@@ -24,11 +24,11 @@ ROWS_ON_PAGE = 50
 BUSY = (Status.READING, Status.APPLYING)
 
 
-def get_batch_for(user: User, batch_id: int) -> ImportBatch:
-    """An import the user may see, or 404: importing is the operator's work."""
+def get_batch_for(user: User, batch_id: int, *, without: tuple[str, ...] = ()) -> ImportBatch:
+    """An import the user may see, or 404: importing is the operator's work. `without` big columns not needed."""
     if not user.may_import:
         raise Http404
-    return get_object_or_404(ImportBatch.objects.select_related("job", "owner"), pk=batch_id)
+    return get_object_or_404(ImportBatch.objects.select_related("job", "owner").defer(*without), pk=batch_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,7 +66,7 @@ def import_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_safe
 def import_progress(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The part of the page that changes while the worker reads or writes."""
-    batch = get_batch_for(request.user, batch_id)
+    batch = get_batch_for(request.user, batch_id, without=("preview", "answers"))
     return TemplateResponse(request, "reports/_import_state.html", _progress(batch))
 
 

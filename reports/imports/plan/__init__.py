@@ -8,7 +8,7 @@ from datetime import date
 from django.db import transaction
 
 from accounts.models import User
-from journal.calendar import Calendar, load_calendar
+from journal.calendar import Calendar, load_calendar, year_of
 from journal.models import AcademicYear, BellPeriod
 from journal.services.calendar import create_year
 from reports.imports.read import KIND_NAMES, FileContent
@@ -84,6 +84,9 @@ def _calendar(contents: list[FileContent], today: date, *, keep: bool) -> tuple[
     start_year = start_year_of(contents, today)
     with transaction.atomic():
         year = AcademicYear.objects.select_related("school").filter(date_from__year=start_year).first()
+        if year is None and not any(content.pupils for content in contents):
+            # Only a list of pupils opens a new year: an old journal does not bring the old year back.
+            year = year_of(today)
         is_new = year is None
         calendar = load_calendar(year or create_year(start_year))
         bells = {row.number: row for row in BellPeriod.objects.filter(schedule="основное")}

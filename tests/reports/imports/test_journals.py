@@ -6,7 +6,18 @@ import pytest
 
 from accounts.models import AuditEvent
 from attendance.models import Absence, AbsenceChange, ClosedMonth, Reason
-from journal.models import ClassTeacher, Enrolment, Lesson, Mark, PeriodMark, Pupil, Teacher, Term, TimetableSlot
+from journal.models import (
+    AcademicYear,
+    ClassTeacher,
+    Enrolment,
+    Lesson,
+    Mark,
+    PeriodMark,
+    Pupil,
+    Teacher,
+    Term,
+    TimetableSlot,
+)
 from reports.imports.service import NotApplied
 from tests import samples
 from tests.factories import make_user
@@ -81,11 +92,14 @@ def test_a_day_without_school(day, what):
     assert not Lesson.objects.filter(date=day).exists()
 
 
-def test_a_day_outside_the_year():
+@pytest.mark.parametrize("year", [2021, 2025])
+def test_a_day_outside_the_year(year):
     rows = samples.journal_sheet("Алгебра", "", "Орлова Мария Сергеевна", [(samples.MON_7, 1)], {"Аистова Вера": [5]})
-    rows[-1][1] = "07.09.2021"  # the list of topics names the year
-    preview = look(("журнал.xlsx", samples.workbook({"Алгебра": rows})))
-    assert "07.09.2021 — вне 2026/27 учебного года" in words(preview)[0]
+    rows[-1][1] = f"07.09.{year}"  # the list of topics names the year
+    file = ("журнал.xlsx", samples.workbook({"Алгебра": rows}))
+    assert f"07.09.{year} — вне 2026/27 учебного года" in words(look(file))[0]
+    load(file, without_bad_rows=True)
+    assert AcademicYear.objects.count() == 1
 
 
 def test_a_mark_for_a_pupil_who_had_left():

@@ -1,7 +1,9 @@
 """The seven shapes, clean and with the dirt of domain.md §11."""
 
+import io
 from datetime import date, datetime, time, timedelta
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -229,6 +231,14 @@ def test_a_hidden_sheet_is_left_out_and_said():
     content = read(samples.workbook({"Новый": new, "Старый": old}, hidden=["Старый"]))
     assert [str(row.name) for row in content.pupils] == ["Синицын Пётр"]
     assert "Скрытый лист" in content.problems[0].what
+
+
+def test_a_hidden_column_is_read():
+    book = openpyxl.load_workbook(io.BytesIO(samples.pupils_xlsx()))
+    book.active.column_dimensions["E"].hidden = True  # the birth date
+    out = io.BytesIO()
+    book.save(out)
+    assert read(out.getvalue()).pupils[0].birth_date == date(2013, 3, 4)
 
 
 def test_formulas_are_refused_where_they_matter_only():
