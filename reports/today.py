@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min, QuerySet
 
 from attendance import signals
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, class_lessons
-from journal.models import BellPeriod, ControlWork, Course, Guardianship, Lesson, Pupil, SchoolClass
-from reports.models import Extract
+from journal.models import BellPeriod, ControlWork, Course, Lesson, Pupil, SchoolClass
+from reports.extract.due import PaperDue, paper_due
 
 CONFLICT_DAYS = timedelta(days=14)
 DOCUMENT_DAYS = 3
@@ -56,14 +55,6 @@ class LessonRow:
     starts: time | None
     ends: time | None
     is_now: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaperDue:
-    """A guardian informed on paper whose last extract is too old."""
-
-    guardianship: Guardianship
-    last: date | None
 
 
 @dataclass(frozen=True)
@@ -197,27 +188,6 @@ def _detail(course: Course, place: LessonPlace | None) -> str:
 def room_words(room: str) -> str:
     """«каб. 21» for a number; a room with a name of its own («спортзал») stands as it is."""
     return f"каб. {room}" if room[:1].isdigit() else room
-
-
-def paper_due(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[PaperDue]:
-    """Guardians on paper whose last extract is older than the school's setting, or than the last period's end
-    (domain.md §5). One query."""
-    handed = Extract.objects.filter(pupil=OuterRef("pupil"), kind=Extract.Kind.CURRENT).order_by().values("pupil")
-    last = handed.annotate(last=Max(Coalesce("handed_over_at", "formed_at"))).values("last")
-    rows = (
-        Guardianship.objects.filter(pupil__in=list(pupil_ids), informing__in=Guardianship.PAPER)
-        .select_related("pupil", "guardian")
-        .annotate(last=Subquery(last))
-        .order_by("pupil__sort_name", "guardian__sort_name")
-    )
-    ended = [term.date_to for term in calendar.terms_for(grade) if term.date_to <= today]
-    fresh_since = max([today - timedelta(days=calendar.school.extract_every_days - 1), *ended[-1:]])
-    due = []
-    for row in rows:
-        day = row.last.astimezone().date() if row.last else None
-        if day is None or day < fresh_since:
-            due.append(PaperDue(row, day))
-    return due
 
 
 def _control_works(school_class: SchoolClass, day: date) -> list[ControlWork]:

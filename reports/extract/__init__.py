@@ -6,4 +6,6 @@ assemble.py  makes one pupil's object out of what was read
 query.py     both together: extracts of a pupil, of a class
 register.py  numbers, forms, records, hand-over
 batch.py     the class in the background
+due.py       who must get paper today
+class_page.py  the page of a class: who gets paper, the register
 """

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from journal.calendar import Calendar
 from journal.models import Enrolment, Guardianship, Pupil, SchoolClass
 from reports.extract.data import Period
+from reports.extract.due import OnPaper, fresh_since, on_paper
 from reports.extract.register import formed_extracts
 from reports.models import Extract
 
@@ -52,6 +54,7 @@ class RegisterLine:
 class ClassPage:
     pupils: tuple[PupilLine, ...]
     register: tuple[RegisterLine, ...]
+    has_more: bool = False
 
     @property
     def on_paper(self) -> int:
@@ -62,20 +65,22 @@ class ClassPage:
         return sum(line.is_due for line in self.pupils)
 
 
-def class_page(school_class: SchoolClass, user: User, today: date) -> ClassPage:
+def class_page(
+    school_class: SchoolClass, user: User, today: date, calendar: Calendar, *, whole_register: bool = False
+) -> ClassPage:
     """Pupils on the roll today and the newest lines of the register; four queries for any class."""
     pupils = [row.pupil for row in _on_roll(school_class, today).select_related("pupil").order_by("pupil__sort_name")]
-    paper: dict[int, Guardianship] = {}
-    rows = Guardianship.objects.filter(pupil__in=pupils, informing__in=Guardianship.PAPER)
-    for row in rows.select_related("guardian").order_by("pk"):
-        paper.setdefault(row.pupil_id, row)
-    last = dict(
-        formed_extracts().filter(pupil__in=pupils).values_list("pupil").annotate(last=Max("formed_at")).order_by()
-    )
-    every = timedelta(days=school_class.year.school.extract_every_days)
+    paper: dict[int, OnPaper] = {}
+    for row in on_paper([pupil.pk for pupil in pupils]):
+        paper.setdefault(row.guardianship.pupil_id, row)
+    formed = formed_extracts().filter(pupil__in=pupils, kind=Extract.Kind.CURRENT).order_by()
+    last = dict(formed.values_list("pupil").annotate(last=Max("formed_at")))
+    since = fresh_since(today, calendar, school_class.grade)
+    register = _register(school_class, user, {pupil.pk for pupil in pupils}, None if whole_register else REGISTER_ROWS)
     return ClassPage(
-        pupils=tuple(_pupil_line(pupil, paper.get(pupil.pk), last.get(pupil.pk), today - every) for pupil in pupils),
-        register=tuple(_register(school_class, user, {pupil.pk for pupil in pupils})),
+        pupils=tuple(_pupil_line(pupil, paper.get(pupil.pk), last.get(pupil.pk), since) for pupil in pupils),
+        register=tuple(register[:REGISTER_ROWS] if not whole_register else register),
+        has_more=not whole_register and len(register) > REGISTER_ROWS,
     )
 
 
@@ -92,22 +97,22 @@ def _on_roll(school_class: SchoolClass, day: date):
     return Enrolment.objects.on_roll(day).filter(school_class=school_class)
 
 
-def _pupil_line(pupil: Pupil, paper: Guardianship | None, last: datetime | None, due_before: date) -> PupilLine:
-    last_on = timezone.localdate(last) if last else None
+def _pupil_line(pupil: Pupil, paper: OnPaper | None, last: datetime | None, since: date) -> PupilLine:
     return PupilLine(
         pupil_id=pupil.pk,
         name=pupil.list_name,
-        informing=paper.get_informing_display() if paper else "",
-        guardian=paper.guardian.short_name if paper else "",
-        last_formed_on=last_on,
-        is_due=paper is not None and (last_on is None or last_on <= due_before),
+        informing=paper.guardianship.get_informing_display() if paper else "",
+        guardian=paper.guardianship.guardian.short_name if paper else "",
+        last_formed_on=timezone.localdate(last) if last else None,
+        is_due=paper is not None and (paper.last is None or paper.last < since),
     )
 
 
-def _register(school_class: SchoolClass, user: User, here: Collection[int]) -> list[RegisterLine]:
+def _register(school_class: SchoolClass, user: User, here: Collection[int], limit: int | None) -> list[RegisterLine]:
+    """The newest lines, one more than `limit`, so that the page knows whether there are older ones."""
     rows = formed_extracts().filter(school_class=school_class).select_related("pupil", "guardian", "formed_by")
     lines = []
-    for row in rows.order_by("-sequence")[:REGISTER_ROWS]:
+    for row in rows.order_by("-sequence")[: limit + 1 if limit else None]:
         row.school_class = school_class  # already read: the number needs its name
         lines.append(_register_line(row, may_open=user.sees_whole_school or row.pupil_id in here))
     return lines

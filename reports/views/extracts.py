@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, record_class, record_pupils
 from journal.access import get_class_for, get_pupil_for
-from journal.calendar import load_calendar
+from journal.calendar import Calendar, load_calendar
 from journal.models import Pupil, SchoolClass
 from reports.extract import batch, register
 from reports.extract.class_page import class_page, pupils_to_print
@@ -32,10 +32,12 @@ def class_extracts(request: HttpRequest, class_id: int) -> HttpResponse:
     """Who of the class gets paper, printing for all of them, and the register."""
     school_class = get_class_for(request.user, class_id)
     record_class(request, Action.READ, "выписки класса", class_id=class_id)
+    calendar = load_calendar(school_class.year)
+    whole = request.GET.get("register") == "all"
     context = {
         "school_class": school_class,
-        "page": class_page(school_class, request.user, timezone.localdate()),
-        "form": _period_form(request, school_class),
+        "page": class_page(school_class, request.user, timezone.localdate(), calendar, whole_register=whole),
+        "form": _period_form(request, school_class, calendar),
     }
     return TemplateResponse(request, "reports/class_extracts.html", context)
 
@@ -132,9 +134,9 @@ def _data(pupil: Pupil, school_class: SchoolClass, period: Period) -> ExtractDat
     return pupil_extract(pupil, school_class, period, formed_on=timezone.localdate())
 
 
-def _period_form(request: HttpRequest, school_class: SchoolClass) -> PeriodForm:
+def _period_form(request: HttpRequest, school_class: SchoolClass, calendar: Calendar | None = None) -> PeriodForm:
     today = timezone.localdate()
-    default = default_period(load_calendar(school_class.year), school_class.grade, today)
+    default = default_period(calendar or load_calendar(school_class.year), school_class.grade, today)
     return PeriodForm(
         request.POST if request.method == "POST" else request.GET,
         first_day=school_class.year.date_from,
@@ -145,4 +147,3 @@ def _period_form(request: HttpRequest, school_class: SchoolClass) -> PeriodForm:
 
 def _words(form: PeriodForm) -> str:
     return " ".join(message for messages_ in form.errors.values() for message in messages_)
-

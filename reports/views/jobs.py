@@ -15,7 +15,6 @@ from accounts.audit import Action, record_pupils
 from reports.jobs import STALE_AFTER, cancel_job
 from reports.models import Job, JobResult
 
-
 # The first steps also load what the later ones share.
 ENOUGH_TO_TELL = 3
 

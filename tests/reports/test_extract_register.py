@@ -320,6 +320,20 @@ def test_the_file_of_a_pupil_who_left_is_for_the_deputy(client, clock):
     assert client.get(path).content == bytes(row.file.content)
 
 
+def test_older_lines_of_the_register_are_one_press_away(client, clock):
+    clock(MORNING)
+    cast, owner = make_cast(), make_user(is_deputy=True)
+    for _ in range(61):
+        [row] = register.reserve([cast.extract()], by=owner)
+        register.store(row, SHEET, by=owner)
+    client.force_login(owner)
+
+    page, whole = (client.get(class_url(cast) + tail).content.decode() for tail in ("", "?register=all"))
+
+    assert (page.count("SHA-256"), "Весь реестр" in page) == (60, True)
+    assert (whole.count("SHA-256"), "Весь реестр" in whole) == (61, False)
+
+
 @pytest.mark.parametrize("pupils", [2, 28])
 def test_the_class_page_costs_the_same_for_any_class(client, clock, pupils, django_assert_num_queries):
     clock(MORNING)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from attendance.models import Absence, AbsenceDocument, Reason, RollCall
 from journal.models import ControlWork, Guardianship
-from reports.models import Extract
+from reports.models import Extract, ExtractFile
 from reports.today import today_page
 from tests.factories import (
     MONDAY,
@@ -70,6 +70,7 @@ def extract(pupil, school_class, day, *, handed=True):
         sha256="0" * 64,
         handed_over_at=at if handed else None,
     )
+    ExtractFile.objects.create(extract=row, content=b"%PDF")
     Extract.objects.filter(pk=row.pk).update(formed_at=at)
 
 
