@@ -17,6 +17,7 @@ from accounts.models import User
 from reports.imports import batches
 from reports.imports.forms import AnswersForm, UploadForm
 from reports.imports.plan.result import KIND_NAMES, STATUS_NAMES, UNCHANGED
+from reports.jobs import cancel_job
 from reports.models import ImportBatch, ImportFile, Job
 
 Status = ImportBatch.Status
@@ -84,6 +85,8 @@ def _act(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
             messages.success(request, "Импорт отменён, файлы удалены. В журнале ничего не изменилось.")
             return redirect("reports:import_list")
         messages.error(request, "Этот импорт уже записан или записывается: отменить его нельзя.")
+    elif "stop" in request.POST and batch.job:
+        cancel_job(batch.job)
     elif "reread" in request.POST:
         batches.start_reading(batch, by=request.user)
     elif "answer" in request.POST and batch.status == Status.PREVIEW:

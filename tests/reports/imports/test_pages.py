@@ -205,6 +205,17 @@ def test_while_the_worker_reads_the_page_says_how_far_it_is(client, operator):
     assert "<html" not in state
 
 
+def test_reading_can_be_stopped_and_started_again(client, operator, settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}  # nobody reads: the job waits
+    batch = upload(client, *samples.folder())
+    client.post(address(batch), {"stop": "1"})
+    batch.refresh_from_db()
+    assert batch.job.status == "cancelled"
+    assert "Остановлено" in page(client, batch)
+    client.post(address(batch), {"reread": "1"})
+    assert "Файлы читаются" in page(client, batch)
+
+
 def test_nothing_chosen_and_too_much_chosen(client, operator, monkeypatch):
     assert "Выберите хотя бы один файл" in client.post(reverse("reports:import_list")).content.decode()
     monkeypatch.setattr("reports.imports.forms.MAX_BYTES", 10)
