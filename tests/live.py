@@ -1,5 +1,6 @@
 """Real servers for tests: gunicorn and the background worker on a free port of this machine."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -43,6 +44,12 @@ def production(**more: str) -> dict[str, str]:
     }
 
 
+def die_with_tests() -> None:
+    """In the child: Linux ends it when the test run is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 @contextmanager
 def serving(commands: list[list[str]], url: str, log: Path, environment: dict[str, str]) -> Iterator[None]:
     """Runs Python programs until the block ends; begins when the server answers."""
@@ -55,6 +62,7 @@ def serving(commands: list[list[str]], url: str, log: Path, environment: dict[st
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=die_with_tests,
             )
             for command in commands
         ]
