@@ -130,10 +130,12 @@ def conflicts(pupils: Sequence[Pupil], marks: Marks, start: date, end: date) -> 
     if not whole:
         return []
     rows = Mark.objects.filter(pupil__in={pk for pk, _ in whole}, lesson__date__in={day for _, day in whole})
-    rows = rows.filter(value__in=NUMERIC_VALUES).select_related("lesson__course__subject").order_by("lesson__number")
+    rows = rows.filter(value__in=NUMERIC_VALUES).order_by("lesson__number")
     proofs = {
-        (row.pupil_id, row.lesson.date): f"отметка {row.value}, {row.lesson.course.subject.name.lower()}"
-        for row in rows
+        (pupil_id, day): f"отметка {value}, {subject.lower()}"
+        for pupil_id, day, value, subject in rows.values_list(
+            "pupil_id", "lesson__date", "value", "lesson__course__subject__name"
+        )
     }
     for place, of_day in whole.items():
         if Reason.LATE in of_day.values():

@@ -214,13 +214,10 @@ def _homework(
 ) -> dict[tuple[date, int, int], tuple[list[str], list[str]]]:
     """Homework by lesson (date, number, course): what was due at it, what was set at it. One query."""
     own = {day: lessons.own(pupil.pk, day) for day in sorted(lessons.places) if day >= start}
-    own_ids = {place.lesson_id for places in own.values() for place in places}
     rows = Homework.objects.filter(lesson__course__in=list(lessons.courses), lesson__date__range=(start, end))
     found: dict[tuple[date, int, int], tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for row in rows.exclude(text="").select_related("lesson"):
         lesson = row.lesson
-        if lesson.pk not in own_ids:
-            continue
         found[lesson.date, lesson.number, lesson.course_id][1].append(row.text)
         if place := _due_at(own, lesson.course_id, lesson.date, row.due_on):
             found[place.date, place.number, lesson.course_id][0].append(row.text)

@@ -106,9 +106,7 @@ def test_a_mark_on_a_day_missed_whole_is_a_contradiction(school_class):
 
     found = conflicts(lessons.pupils, marks, FRIDAY - timedelta(days=14), FRIDAY)
 
-    assert [(row.pupil, row.day, row.letter, row.words) for row in found] == [
-        (pupil, FRIDAY, "Б", "отметка 4, физика")
-    ]
+    assert [(row.pupil, row.day, row.letter, row.words) for row in found] == [(pupil, FRIDAY, "Б", "отметка 4, физика")]
 
 
 def test_lateness_on_a_day_missed_whole_is_a_contradiction(school_class):

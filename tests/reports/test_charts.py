@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from django.template.loader import render_to_string
 
-from reports.charts import LABEL_SPACE, Column, Series, round_up, stacked_bars
+from reports.charts import GAP_BETWEEN, LABEL_SPACE, Column, Series, round_up, stacked_bars
 
 SERIES = (Series("Б", "болезнь", "is-ill"), Series("Н", "неуважительная", "is-unexcused"))
 
@@ -27,7 +27,7 @@ def test_layers_stand_upon_each_other_and_are_in_proportion():
 
     assert [rect.css for rect in first] == ["is-ill", "is-unexcused"]
     assert first[0].y + first[0].height == chart.floor
-    assert first[1].y + first[1].height <= first[0].y
+    assert first[1].y + first[1].height == first[0].y - GAP_BETWEEN
     assert [rect.height for rect in second] == [first[0].height // 2]
 
 
@@ -52,7 +52,7 @@ def test_the_drawing_has_whole_numbers_and_the_table_has_all_of_them():
     html = render_to_string("reports/svg/stacked_bars.html", {"chart": chart, "name": "Отсутствующие", "unit": "День"})
     drawing, table = html.split("<table", 1)
 
-    assert "," not in "".join(part.split('"')[1] for part in drawing.split('height=')[1:])
+    assert "," not in "".join(part.split('"')[1] for part in drawing.split("height=")[1:])
     assert "style=" not in html
     assert '<th scope="row">2 ноября</th>' in table
     assert table.count('<td class="num">1234</td>') == 2

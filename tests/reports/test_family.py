@@ -346,9 +346,7 @@ def test_a_child_before_the_first_enrolment_has_a_friendly_page(client, name):
     assert "Ева пока не числится в классе" in html_of(client, child, name)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [*zip(PAGES, ["дневник", "оценки", "пропуски", "сведения"], strict=True)]
-)
+@pytest.mark.parametrize(("name", "words"), [*zip(PAGES, ["дневник", "оценки", "пропуски", "сведения"], strict=True)])
 def test_every_reading_is_recorded(client, parent, child, name, words):
     html_of(client, child, name)
 
