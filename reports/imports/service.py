@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import AuditEvent, User
-from journal.models import Guardian, Guardianship, Mark, PeriodMark, Pupil, School
+from accounts.models import User
+from journal.models import School
 
-from .plan import Preview, Staged, make_plan
+from . import trail
+from .plan import Preview, make_plan
 from .read import FileContent, read_file
 
 logger = logging.getLogger(__name__)
-
-# Changes of these rows are personal data or marks: each leaves an event with what it was and what it is.
-AUDITED = {
-    Pupil: lambda row: row.pk,
-    Guardian: lambda row: None,
-    Guardianship: lambda row: row.pupil_id,
-    Mark: lambda row: row.pupil_id,
-    PeriodMark: lambda row: row.pupil_id,
-}
 
 
 class NotApplied(Exception):
@@ -84,48 +74,5 @@ def apply_files(
         raise NotApplied(
             "Пока импорт записывался, кто-то изменил те же данные. Посмотрите предпросмотр ещё раз и подтвердите."
         ) from error
-    _record(preview, staged, by=by, batch_id=batch_id)
+    trail.record_import(preview, staged, by=by, batch_id=batch_id)
     return preview
-
-
-def _record(preview: Preview, staged: Staged, *, by: User | None, batch_id: int | None) -> None:
-    """One event for the import, and one for each changed person or mark."""
-    counts = {kind: dict(counter) for kind, counter in preview.counts().items()}
-    events = [
-        AuditEvent(
-            actor=by,
-            action=AuditEvent.Action.IMPORT,
-            subject="импорт файлов",
-            object_type="reports.ImportBatch",
-            object_id=batch_id,
-            new={"files": [line["name"] for line in preview.files], "counts": counts},
-        )
-    ]
-    for instance, fields in staged.changed_instances():
-        pupil_of = AUDITED.get(type(instance))
-        if pupil_of is None:
-            continue
-        events.append(
-            AuditEvent(
-                actor=by,
-                action=AuditEvent.Action.CHANGE,
-                subject=f"{instance._meta.verbose_name}: импорт",
-                pupil_id=pupil_of(instance),
-                object_type=instance._meta.label,
-                object_id=instance.pk,
-                old={name: _plain(name, old) for name, (old, _) in fields.items()},
-                new={name: _plain(name, new) for name, (_, new) in fields.items()},
-            )
-        )
-    AuditEvent.objects.bulk_create(events, batch_size=500)
-
-
-def _plain(name: str, value: Any) -> Any:
-    """A value as JSON keeps it; СНИЛС never enters the audit trail in the clear."""
-    if name == "snils":
-        return "изменён" if value else ""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -59,7 +59,7 @@ def import_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
         return TemplateResponse(request, "reports/import_progress.html", _progress(batch))
     record_event(
         Action.READ, "предпросмотр импорта", by=request.user, request=request,
-        object_type="reports.ImportBatch", object_id=batch.pk,
+        object_type="import_batch", object_id=batch.pk,
     )  # fmt: skip
     return TemplateResponse(request, "reports/import_batch.html", _page(request, batch))
 

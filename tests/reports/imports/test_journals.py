@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from accounts.models import AuditEvent
 from attendance.models import Absence, AbsenceChange, ClosedMonth, Reason
 from journal.models import (
     AcademicYear,
@@ -18,6 +17,7 @@ from journal.models import (
     Term,
     TimetableSlot,
 )
+from journal.queries.history import history_of
 from reports.imports.service import NotApplied
 from tests import samples
 from tests.factories import make_user
@@ -46,9 +46,9 @@ def test_a_changed_mark_is_shown_and_keeps_its_history():
     assert (row.title, row.fields) == ("Аистова Вера, Алгебра, 07.09.2026", [("отметка", "5", "3")])
     mark = Mark.objects.get(pupil__last_name="Аистова", lesson__date=samples.MON_7, lesson__number=1)
     assert (mark.value, mark.set_by) == ("3", operator)
-    event = AuditEvent.objects.get(action=AuditEvent.Action.CHANGE, object_type="journal.Mark")
-    assert (event.object_id, event.pupil_id, event.actor) == (mark.pk, mark.pupil_id, operator)
-    assert (event.old["value"], event.new["value"]) == ("5", "3")
+    history = history_of(mark.pupil, mark.lesson)
+    assert [(change.old, change.new, change.by) for change in history.mark_changes] == [("5", "3", operator.short_name)]
+    assert [(standing.value, standing.by) for standing in history.marks] == [("3", operator.short_name)]
 
 
 def test_an_empty_cell_erases_nothing():

@@ -120,6 +120,24 @@ def test_a_change_is_shown_field_by_field():
     assert row.fields == [("адрес", "г. Город, ул. Лесная, д. 4", "ул. Новая, 1")]
 
 
+def test_a_changed_phone_of_a_guardian_is_recorded_with_each_child():
+    heading = ["ФИО", "Класс", "Дата рождения", "Родитель", "Дата рождения родителя", "Телефон"]
+    row = ["Берёзкин Фёдор Ильич", "7Б", "06.05.2013", "Берёзкина Алла Юрьевна", "14.05.1984", "8 900 111-22-33"]
+    load(people_table(row, heading=heading))
+    events = AuditEvent.objects.filter(action=AuditEvent.Action.CHANGE, object_type="guardian")
+    children = Pupil.objects.filter(last_name__startswith="Берёзкин")
+    assert set(events.values_list("pupil_id", flat=True)) == {child.pk for child in children}
+    assert events[0].new == {"phone_mobile": "+7 900 111-22-33"}
+
+
+def test_a_snils_stays_out_of_the_audit_trail():
+    heading = ["ФИО", "Класс", "Дата рождения", "СНИЛС"]
+    load(people_table(["Аистова Вера Петровна", "7Б", "04.03.2013", "087-654-303 00"], heading=heading))
+    event = AuditEvent.objects.get(action=AuditEvent.Action.CHANGE)
+    assert (event.old, event.new) == ({"snils": "изменён"}, {"snils": "изменён"})
+    assert Pupil.objects.get(last_name="Аистова").snils == "08765430300"
+
+
 # ---- errors of meaning ----
 
 
