@@ -137,6 +137,15 @@ def test_no_module_outgrows_a_head():
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
+def test_every_variable_of_the_settings_is_in_the_table():
+    settings = (ROOT / "gymnasium" / "settings.py").read_text()
+    table = (ROOT / "docs" / "environment.md").read_text()
+    names = re.findall(r"(?:env\.\w+|required)\(\s*\"([A-Z_]+)\"", settings)
+
+    assert {"SECRET_KEY", "DATABASE_URL", "HTTPS"} <= set(names)
+    assert [name for name in names if f"`{name}`" not in table] == []
+
+
 # --- The checks themselves ------------------------------------------------------------------------
 
 
