@@ -52,3 +52,7 @@ def test_floor_reads_session_and_user_and_nothing_else(demo, bench, django_asser
 )
 def test_verdict_names_what_is_over_budget(bench, measured, verdict):
     assert bench.Result("лист", bench.Budget(10, 8, 60), **measured).verdict() == verdict
+
+
+def test_page_without_a_budget_gets_no_verdict(bench):
+    assert bench.Result("карточка", bench.Budget(), queries=99, ratio_cpu=99).verdict() == "—"
