@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
-from attendance import signals
+from attendance import signals as seen
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
 from journal.calendar import Calendar, load_calendar
@@ -93,9 +93,9 @@ class Today:
         return [(f"is-{reason}", LETTERS[reason], counts[reason]) for reason in ABSENCE_REASONS]
 
     @property
-    def is_quiet(self) -> bool:
-        """Nothing waits for the teacher."""
-        return not (self.signals or self.conflicts)
+    def attention(self) -> int:
+        """How many things wait for the teacher."""
+        return len(self.signals) + len(self.conflicts)
 
 
 def today_page(school_class: SchoolClass, now: datetime) -> Today:
