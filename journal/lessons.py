@@ -7,7 +7,7 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from journal.models import (
     SchoolClass,
     StudyGroup,
     Teacher,
+    TimetableSlot,
 )
 from journal.models.classes import CourseQuerySet
 from journal.models.people import EnrolmentQuerySet
@@ -56,6 +57,10 @@ class Stay:
         return self.date_from <= day and (self.date_to is None or day <= self.date_to)
 
 
+Slot = tuple[int, int, str, Stay]
+"""A place in the timetable: lesson number, course, room, and from when to when it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """An individual plan: in its subjects its courses stand instead of the class's."""
@@ -83,6 +88,10 @@ class ClassLessons:
 
     def on_roll(self, pupil_id: int, day: date) -> bool:
         return any(stay.holds(day) for stay in self.enrolments.get(pupil_id, ()))
+
+    def last_day(self, pupil_id: int) -> date:
+        """The day on which the pupil leaves the class (or classes): what comes later is the business of others."""
+        return max(stay.date_to or date.max for stay in self.enrolments[pupil_id])
 
     def own(self, pupil_id: int, day: date) -> list[LessonPlace]:
         """The pupil's own lessons of the day, by number; none on a day off the roll or without school."""
@@ -136,19 +145,35 @@ def pupil_lessons(pupil: Pupil, school_class: SchoolClass, start: date, end: dat
 
 
 def course_lessons(
-    course: Course, classes: Sequence[SchoolClass], start: date, end: date, calendar: Calendar
+    course: Course,
+    classes: Sequence[SchoolClass],
+    start: date,
+    end: date,
+    calendar: Calendar,
+    *,
+    of_plans: Iterable[Course] = (),
 ) -> ClassLessons:
     """The lessons of one course in start..end, and for pupils of `classes` whose they are. Three queries.
 
-    Plans are known as far as they replace this course; pupils who never take it are among the pupils too.
+    `of_plans` are courses of this subject by individual plans of these pupils: they replace this one. Pupils who never
+    take the course are among the pupils too.
     """
     enrolments = Enrolment.objects.filter(school_class__in=classes)
     pupils, stays, groups = _roll(enrolments, start, end, group_id=course.group_id or 0)
-    plans = IndividualPlan.objects.filter(pupil__in=list(pupils)).values("pk")
-    audience = Course.objects.filter(pk=course.pk) | Course.objects.filter(subject=course.subject_id, plan__in=plans)
-    courses, places = _places(audience, start, end, classes[0].grade, calendar)
-    split = frozenset([course.subject_id] if course.group_id else [])
-    return ClassLessons(list(pupils.values()), courses, places, stays, groups, _plans(courses.values()), split)
+    slots: dict[int, list[Slot]] = defaultdict(list)
+    rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course=course, date_from__lte=end)
+    for weekday, number, room, since, until in rows.values_list("weekday", "number", "room", "date_from", "date_to"):
+        slots[weekday].append((number, course.pk, room, Stay(since, until)))
+    days = calendar.school_days(start, end, classes[0].grade)
+    return ClassLessons(
+        pupils=list(pupils.values()),
+        courses={course.pk: course},
+        places=_by_day(slots, _held([course.pk], start, end), days, calendar),
+        enrolments=stays,
+        groups=groups,
+        plans=_plans([course, *of_plans]),
+        split_subjects=frozenset([course.subject_id] if course.group_id else []),
+    )
 
 
 def own_lessons(pupil: Pupil, school_class: SchoolClass, day: date, calendar: Calendar) -> list[LessonPlace]:
@@ -259,14 +284,24 @@ def _places(
     """The courses of the audience and their lessons by day: slots that hold, corrected by Lesson rows."""
     days = calendar.school_days(start, end, grade)
     known, slots = _slots(audience, start, end, {calendar.timetable_weekday(day) for day in days})
+    return known, _by_day(slots, _held(audience.values("pk"), start, end), days, calendar)
+
+
+def _by_day(
+    slots: Mapping[int, list[Slot]],
+    held: Iterable[tuple[LessonPlace, bool]],
+    days: Collection[date],
+    calendar: Calendar,
+) -> dict[date, list[LessonPlace]]:
+    """Lessons by day from the timetable and from what was held or cancelled."""
     found: dict[tuple[date, int, int], LessonPlace | None] = {}
     for day in days:
-        for number, course_id, room, stay in slots[calendar.timetable_weekday(day)]:
+        for number, course_id, room, stay in slots.get(calendar.timetable_weekday(day), ()):
             if stay.holds(day):
                 found[day, number, course_id] = LessonPlace(day, number, course_id, room=room)
 
     school_days = set(days)
-    for place, is_cancelled in _held(audience, start, end):
+    for place, is_cancelled in held:
         if place.date in school_days:
             # A cancelled lesson also hides the slot of the timetable.
             found[place.date, place.number, place.course_id] = None if is_cancelled else place
@@ -275,12 +310,12 @@ def _places(
     for key in sorted(found):
         if place := found[key]:
             places[place.date].append(place)
-    return known, dict(places)
+    return dict(places)
 
 
 def _slots(
     audience: CourseQuerySet, start: date, end: date, weekdays: set[int]
-) -> tuple[dict[int, Course], dict[int, list[tuple[int, int, str, Stay]]]]:
+) -> tuple[dict[int, Course], dict[int, list[Slot]]]:
     """All courses of the audience and, by weekday, their slots (number, course, room, stay) that hold in start..end.
     One query: a row a slot, and one for a course that has none."""
     in_force = Q(slots__date_to=None) | Q(slots__date_to__gte=start)
@@ -301,7 +336,7 @@ def _slots(
         )
     )
     courses: dict[int, Course] = {}
-    slots: dict[int, list[tuple[int, int, str, Stay]]] = defaultdict(list)
+    slots: dict[int, list[Slot]] = defaultdict(list)
     for row in rows:
         course = courses.setdefault(row.pk, row)
         if row.weekday:
@@ -309,10 +344,10 @@ def _slots(
     return courses, slots
 
 
-def _held(audience: CourseQuerySet, start: date, end: date) -> Iterator[tuple[LessonPlace, bool]]:
+def _held(course_ids: QuerySet | list[int], start: date, end: date) -> Iterator[tuple[LessonPlace, bool]]:
     """Lesson rows as places, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
     same_day = Q(course__control_works__date=F("date"))
-    rows = Lesson.objects.filter(course__in=audience.values("pk"), date__range=(start, end)).annotate(
+    rows = Lesson.objects.filter(course__in=course_ids, date__range=(start, end)).annotate(
         work=FilteredRelation("course__control_works", condition=same_day)
     )
     who = ("substitute__last_name", "substitute__first_name", "substitute__patronymic")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import User
-from journal.models import Course, IndividualPlan, SchoolClass, Subject
+from journal.models import Course, IndividualPlan, SchoolClass, StudyGroup, Subject
 from journal.text import normalise
 
 
@@ -37,12 +37,12 @@ def courses_of_teacher(user: User, today: date) -> list[Course]:
     return _in_order(rows.for_lists().select_related("school_class__year__school", "group__year", "plan__pupil"))
 
 
-def courses_of_subject(subject_id: int, classes: Sequence[SchoolClass]) -> QuerySet:
-    """Ids of the courses of the subject that pupils of the classes may take; a part of another query."""
-    rows = Course.objects.filter(plan__pupil__enrolments__school_class__in=classes, subject=subject_id).values("pk")
-    for school_class in classes:
-        rows = rows | Course.objects.of_class(school_class).filter(subject=subject_id).values("pk")
-    return rows
+def courses_of_subject(subject_id: int, classes: Sequence[SchoolClass]) -> list[Course]:
+    """Courses of the subject that pupils of the classes may take, with their plans. One query."""
+    groups = StudyGroup.objects.filter(classes__in=classes).values("pk")
+    plans = IndividualPlan.objects.filter(pupil__enrolments__school_class__in=classes).values("pk")
+    audience = Q(school_class__in=classes) | Q(group__in=groups) | Q(plan__in=plans)
+    return list(Course.objects.filter(audience, subject=subject_id).select_related("plan"))
 
 
 def classes_of_course(course: Course, today: date) -> list[SchoolClass]:

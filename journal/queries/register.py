@@ -10,16 +10,14 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from journal.calendar import Calendar
+from journal.dates import MONTHS_SHORT
 from journal.lessons import ClassLessons, course_lessons
 from journal.means import has_few_marks, weighted_mean
 from journal.models import NUMERIC_VALUES, Course, Mark, PeriodMark, SchoolClass, Term
 from journal.queries.absences import Letter, letter_at, letters_between
 from journal.queries.courses import has_marks
 
-MONTHS_SHORT = ("", "янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
 YEAR_HEADS = {
     PeriodMark.Kind.YEAR: "год",
     PeriodMark.Kind.EXAM: "экз.",
@@ -116,24 +114,26 @@ def register_of(
     calendar: Calendar,
     term: Term,
     today: date,
-    same: Collection[int] | QuerySet = (),
+    related: Sequence[Course] = (),
 ) -> Register:
     """The register of a course for the pupils of `classes`. Six queries, whatever the sizes.
 
-    `same` are the ids of all courses of this subject that these pupils may take (other groups, plans).
+    `related` are all courses of this subject that these pupils may take (other groups, plans), with their plans.
     """
     start, end = term.date_from, max(term.date_from, min(term.date_to, today))
     grade = classes[0].grade
     begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
     register = Register(course, term, begun, has_marks(course.subject, grade))
-    lessons = course_lessons(course, classes, start, end, calendar)
+    plans = [other for other in related if other.plan_id]
+    lessons = course_lessons(course, classes, start, end, calendar, of_plans=plans)
     ids = [pupil.pk for pupil in lessons.pupils]
-    marks = _marks(course, same or [course.pk], ids, _arrived(lessons, start), start, end)
+    marks = _marks(course, {course.pk, *(other.pk for other in related)}, ids, _arrived(lessons, start), start, end)
     register.columns = _columns(course, lessons, marks)
     absences = letters_between(ids, start, end)
     dates = {column.date for column in register.columns} | {end}
     for pupil in lessons.pupils:
-        own = marks.get(pupil.pk, [])
+        last = lessons.last_day(pupil.pk)
+        own = [mark for mark in marks.get(pupil.pk, []) if mark.date <= last]
         days = lessons.days_taken(pupil.pk, course, dates)
         cells = _cells(register, days, own, absences.get(pupil.pk, {}))
         takes_now = end in days
@@ -141,7 +141,7 @@ def register_of(
             row = Row(pupil.pk, pupil.list_name, cells, _note(lessons, course, pupil.pk, start, end), takes_now)
             _count(row, own, course, term, calendar)
             register.rows.append(row)
-    _period_marks(register, calendar)
+    _period_marks(register, lessons, calendar)
     return register
 
 
@@ -151,7 +151,7 @@ def _arrived(lessons: ClassLessons, start: date) -> list[int]:
 
 
 def _marks(
-    course: Course, same: Collection[int] | QuerySet, ids: list[int], arrived: list[int], start: date, end: date
+    course: Course, same: Collection[int], ids: list[int], arrived: list[int], start: date, end: date
 ) -> dict[int, list[GivenMark]]:
     """Marks of the term in the subject, by pupil, in the order they were given. One query.
 
@@ -252,16 +252,23 @@ def _note(lessons: ClassLessons, course: Course, pupil_id: int, start: date, end
     return ", ".join(notes)
 
 
-def _period_marks(register: Register, calendar: Calendar) -> None:
-    """Fills marks of the terms begun so far, and of the year where there are any. One query."""
+def _period_marks(register: Register, lessons: ClassLessons, calendar: Calendar) -> None:
+    """Fills marks of the terms begun so far, and of the year where there are any. One query.
+
+    Marks of terms that began after a pupil had left are those of another class.
+    """
     if not register.with_marks:
         return
     found: dict[int, dict[str | int, str]] = defaultdict(dict)
     rows = PeriodMark.objects.filter(
         pupil__in=[row.pupil_id for row in register.rows], subject=register.course.subject_id, year=calendar.year
     )
-    for pupil_id, kind, term_id, value in rows.values_list("pupil_id", "kind", "term_id", "value"):
-        found[pupil_id][term_id or kind] = value
+    newest = register.terms[-1].date_from
+    for pupil_id, kind, term_id, begun, value in rows.values_list(
+        "pupil_id", "kind", "term_id", "term__date_from", "value"
+    ):
+        if (begun or newest) <= lessons.last_day(pupil_id):
+            found[pupil_id][term_id or kind] = value
     of_year = [kind for kind in YEAR_HEADS if any(kind in marks for marks in found.values())]
     keys: list[str | int] = [*(term.pk for term in register.terms), *of_year]
     register.heads = [*(term.roman for term in register.terms), *(YEAR_HEADS[kind] for kind in of_year)]

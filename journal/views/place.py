@@ -5,12 +5,10 @@ Both ways show the same pages; only the addresses and the pupils in sight differ
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -58,10 +56,10 @@ class CoursePlace:
         return load_calendar(self.classes[0].year)
 
     @property
-    def same_subject(self) -> Collection[int] | QuerySet:
+    def related(self) -> list[Course]:
         """All courses of this subject that the pupils may take: those of the picker, or found in the database."""
         if self.school_class:
-            return [course.pk for course in self.courses if course.subject_id == self.course.subject_id]
+            return [course for course in self.courses if course.subject_id == self.course.subject_id]
         return courses_of_subject(self.course.subject_id, self.classes)
 
     def url(self, name: str, **kwargs: object) -> str:

@@ -63,7 +63,7 @@ def _register(request: HttpRequest, place: CoursePlace) -> Register:
         calendar=place.calendar,
         term=term,
         today=today,
-        same=place.same_subject,
+        related=place.related,
     )
 
 

@@ -39,8 +39,8 @@ TUESDAY, FRIDAY = date(2026, 11, 17), date(2026, 11, 20)
 def register(course: Course, *classes: SchoolClass, number: int = 2, today: date = TODAY) -> Register:
     calendar = load_calendar(classes[0].year)
     term = next(t for t in calendar.terms_for(classes[0].grade) if t.number == number)
-    same = courses_of_subject(course.subject_id, classes)
-    return register_of(course, classes=classes, calendar=calendar, term=term, today=today, same=same)
+    related = courses_of_subject(course.subject_id, classes)
+    return register_of(course, classes=classes, calendar=calendar, term=term, today=today, related=related)
 
 
 def row_of(table: Register, pupil: Pupil) -> Row:
