@@ -7,14 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import CharField, ExpressionWrapper, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.models import User
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ClosedMonth, Reason, RollCall
 from attendance.queries import MissedDay, missed_on
-from journal.calendar import MONTHS_GENITIVE, Calendar
+from journal.calendar import Calendar
+from journal.dates import day_month
 from journal.lessons import ClassLessons, class_lessons
 from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
 from journal.text import initials
@@ -146,7 +159,7 @@ def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Cal
         history = standing.get(pupil.pk, {})
         here = history.get(day, {})
         row = _row(number, pupil, lessons, here, calendar.school, day)
-        row.note, row.offer = _note(history, day, calendar, grade)
+        row.note, row.offer = _note(history, day, calendar, grade, sheet.previous)
         sheet.rows.append(row)
         sheet.conflicts += _conflicts(row, here)
         if row.is_absent:
@@ -178,7 +191,13 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
         Absence.objects.filter(pupil__in=pupil_ids)
         .between(day - timedelta(days=RUN_DAYS), day)
         .select_related("marked_by", "document")
-        .annotate(contradicted=Subquery(contradicting))
+        .only(
+            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at"),
+            *(f"marked_by__{name}" for name in ("username", "last_name", "first_name", "patronymic")),
+            *("document__kind", "document__date_to"),
+        )
+        # Asked of the day itself only: what contradicted earlier is no matter of this sheet.
+        .annotate(contradicted=Case(When(date=day, then=Subquery(contradicting)), default=Value("")))
     )
     found: dict[int, dict[date, dict[int, Absence]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
@@ -227,7 +246,9 @@ def _row(
     return SheetRow(pupil.pk, number, pupil.list_name, pupil.sex == Sex.FEMALE, own, standing, missed)
 
 
-def _note(history: Mapping[date, Mapping[int, Absence]], day: date, calendar: Calendar, grade: int) -> tuple[str, str]:
+def _note(
+    history: Mapping[date, Mapping[int, Absence]], day: date, calendar: Calendar, grade: int, yesterday: date | None
+) -> tuple[str, str]:
     """Words beside the row and the reason to offer: what stands, since when, on what paper; else yesterday's."""
     here = history.get(day, {})
     whole = here.get(WHOLE_DAY)
@@ -235,13 +256,12 @@ def _note(history: Mapping[date, Mapping[int, Absence]], day: date, calendar: Ca
     if any(not row.is_confirmed for row in here.values()):
         return "причина не выяснена", ""
     if whole and whole.reason in ABSENCE_REASONS:
-        words = [f"{WORDS[Reason(whole.reason)]} с {since.day} {MONTHS_GENITIVE[since.month]}"] if since < day else []
+        words = [f"{WORDS[Reason(whole.reason)]} с {day_month(since)}"] if since < day else []
         if whole.document:
-            words.append(f"{whole.document.get_kind_display()} до {_day_and_month(whole.document.date_to)}")
+            words.append(f"{whole.document.get_kind_display()} до {day_month(whole.document.date_to)}")
         elif since < day and whole.reason == Reason.ILL:
             words.append("справки нет")
         return " · ".join(words), ""
-    yesterday = calendar.school_day_before(day, grade)
     before = history.get(yesterday, {}).get(WHOLE_DAY) if yesterday and not here else None
     return "", before.reason if before and before.reason in ABSENCE_REASONS else ""
 
@@ -259,10 +279,6 @@ def _run_start(history: Mapping[date, Mapping[int, Absence]], day: date, calenda
 def _whole_reason(history: Mapping[date, Mapping[int, Absence]], day: date) -> str:
     whole = history.get(day, {}).get(WHOLE_DAY)
     return whole.reason if whole else ""
-
-
-def _day_and_month(day: date) -> str:
-    return f"{day.day} {MONTHS_GENITIVE[day.month]}"
 
 
 def _conflicts(row: SheetRow, absences: Mapping[int, Absence]) -> list[Conflict]:

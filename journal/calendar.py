@@ -17,12 +17,6 @@ from django.db.models.functions import Coalesce
 
 from journal.models import AcademicYear, DayOff, School, Term, Vacation
 
-MONTHS_GENITIVE = (
-    "", "января", "февраля", "марта", "апреля", "мая", "июня", "июля",
-    "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
-WEEKDAYS_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-
 
 @dataclass(frozen=True)
 class Calendar:
@@ -59,8 +53,13 @@ class Calendar:
         return [day for day in days_between(start, end) if self.is_school_day(day, grade)]
 
     def school_day_before(self, day: date, grade: int) -> date | None:
-        earlier = reversed(list(days_between(self.year.date_from, day - timedelta(days=1))))
-        return next((d for d in earlier if self.is_school_day(d, grade)), None)
+        # One day back at a time: the day wanted is nearly always yesterday.
+        day -= timedelta(days=1)
+        while day >= self.year.date_from:
+            if self.is_school_day(day, grade):
+                return day
+            day -= timedelta(days=1)
+        return None
 
     def school_day_after(self, day: date, grade: int) -> date | None:
         later = days_between(day + timedelta(days=1), self.year.date_to)

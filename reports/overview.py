@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.models import SecurityNotice
 from attendance.models import LETTERS, Reason, RollCall
 from attendance.school import COUNTED_WORDS, Absent, absent_by_class, absent_by_day
-from journal.calendar import MONTHS_GENITIVE, Calendar, load_calendar, year_of
+from journal.calendar import Calendar, load_calendar, year_of
+from journal.dates import MONTHS_OF, day_month
 from journal.models import ClassTeacher, SchoolClass, Term
 from reports.charts import Column, Series, StackedBars, stacked_bars
 
@@ -217,7 +218,7 @@ def _chart(calendar: Calendar, day: date) -> StackedBars:
     columns = [
         Column(
             label="сегодня" if one == today else _short(one) if one.weekday() == 0 or one == days[-1] else "",
-            title=f"{one.day} {MONTHS_GENITIVE[one.month]}",
+            title=day_month(one),
             values=tuple(absent[one][reason] for reason in (Reason.ILL, Reason.EXCUSED, Reason.UNEXCUSED)),
         )
         for one in days
@@ -226,7 +227,7 @@ def _chart(calendar: Calendar, day: date) -> StackedBars:
 
 
 def _short(day: date) -> str:
-    return f"{day.day} {MONTHS_GENITIVE[day.month][:3]}"
+    return f"{day.day} {MONTHS_OF[day.month][:3]}"
 
 
 def _week_of(term: Term, day: date) -> int:
@@ -238,7 +239,7 @@ def _week_of(term: Term, day: date) -> int:
 def _badge(notice: SecurityNotice, now: datetime) -> NoticeBadge:
     """«Сообщение о безопасности: компрометация входа · осталось 6 ч»."""
     what = f"Сообщение: {notice.get_kind_display()}"
-    due = f"{notice.deadline.day} {MONTHS_GENITIVE[notice.deadline.month]}"
+    due = day_month(notice.deadline)
     if notice.deadline < now.date():
         return NoticeBadge(f"{what} · срок истёк {due}", is_late=True)
     end = timezone.make_aware(datetime.combine(notice.deadline + timedelta(days=1), time.min))

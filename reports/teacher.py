@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -40,8 +41,8 @@ class TeacherPage:
         return self.day == self.now.date()
 
     @property
-    def hours(self) -> float:
-        return sum(course.hours_per_week for course in self.courses)
+    def hours(self) -> Decimal:
+        return sum((course.hours_per_week for course in self.courses), Decimal(0))
 
 
 def teacher_page(teacher: Teacher, now: datetime) -> TeacherPage:
@@ -82,5 +83,5 @@ def _row(teacher: Teacher, course: Course, place, bell: BellPeriod | None, now: 
         change=change,
         starts=bell.starts if bell else None,
         ends=bell.ends if bell else None,
-        is_now=bool(bell) and place.date == now.date() and bell.starts <= now.time() <= bell.ends,
+        is_now=bell is not None and place.date == now.date() and bell.starts <= now.time() <= bell.ends,
     )

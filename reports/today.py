@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
-from attendance import signals as seen
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
+from attendance.signals import Conflict, ManyMissed, UnexcusedRun, conflicts, signals, window
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, class_lessons
 from journal.models import BellPeriod, ControlWork, Course, Lesson, Pupil, SchoolClass
@@ -71,8 +71,8 @@ class Today:
     absent: list[Absentee]
     lessons: list[LessonRow]
     control_works: list[ControlWork]
-    signals: list[signals.UnexcusedRun | signals.ManyMissed]
-    conflicts: list[signals.Conflict]
+    signals: list[UnexcusedRun | ManyMissed]
+    conflicts: list[Conflict]
     documents: list[AbsenceDocument]
     paper: list[PaperDue]
     unconfirmed: int
@@ -105,7 +105,7 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
     grade = school_class.grade
     no_school = calendar.why_no_school(today, grade)
     day = calendar.school_day_after(today, grade) if no_school else today
-    start, end = signals.window(today)
+    start, end = window(today)
     lessons = class_lessons(school_class, start, max(end, day or end), calendar)
     pupils = [pupil for pupil in lessons.pupils if lessons.on_roll(pupil.pk, today)]
     ids = [pupil.pk for pupil in pupils]
@@ -124,8 +124,8 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
         absent=absentees(pupils, {pk: days[today] for pk, days in marks.items() if today in days}),
         lessons=lesson_rows(school_class, lessons, day, now) if day else [],
         control_works=_control_works(school_class, day) if day else [],
-        signals=signals.signals(lessons, marks, today, calendar.school),
-        conflicts=signals.conflicts(pupils, marks, today - CONFLICT_DAYS, today),
+        signals=signals(lessons, marks, today, calendar.school),
+        conflicts=conflicts(pupils, marks, today - CONFLICT_DAYS, today),
         documents=_documents(ids, today, calendar, grade),
         paper=paper_due(ids, today, calendar, grade),
         unconfirmed=waiting["count"],
@@ -172,7 +172,7 @@ def lesson_rows(school_class: SchoolClass, lessons: ClassLessons, day: date, now
                 is_cancelled=is_cancelled,
                 starts=bell.starts if bell else None,
                 ends=bell.ends if bell else None,
-                is_now=bool(bell) and day == now.date() and bell.starts <= now.time() <= bell.ends,
+                is_now=bell is not None and day == now.date() and bell.starts <= now.time() <= bell.ends,
             )
         )
     return rows

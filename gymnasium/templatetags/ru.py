@@ -6,15 +6,11 @@ from typing import Any
 
 from django import template
 
+from journal import dates
+
 register = template.Library()
 
 DASH = "—"
-WEEKDAYS_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
-MONTHS_OF = (
-    "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
 
 
 @register.filter
@@ -44,19 +40,19 @@ def decimal_comma(number: Any, places: int = 2) -> str:
 @register.filter
 def day_short(day: date | None) -> str:
     """«пн 23»."""
-    return f"{WEEKDAYS_SHORT[day.weekday()]} {day.day}" if day else ""
+    return f"{dates.WEEKDAYS_SHORT[day.weekday()]} {day.day}" if day else ""
 
 
 @register.filter
 def day_long(day: date | None) -> str:
     """«Понедельник, 23 ноября»."""
-    return f"{WEEKDAYS[day.weekday()].capitalize()}, {day_month(day)}" if day else ""
+    return f"{dates.WEEKDAYS[day.weekday()].capitalize()}, {day_month(day)}" if day else ""
 
 
 @register.filter
 def day_month(day: date | None) -> str:
     """«23 ноября»."""
-    return f"{day.day} {MONTHS_OF[day.month - 1]}" if day else ""
+    return dates.day_month(day) if day else ""
 
 
 @register.filter

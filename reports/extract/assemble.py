@@ -9,6 +9,7 @@ from datetime import date
 
 from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, Reason
 from attendance.queries import MissedDay, Totals, missed_on
+from journal.dates import WEEKDAYS
 from journal.lessons import LessonPlace
 from journal.means import Thresholds, expected_mark, has_few_marks, is_disputed, weighted_mean
 from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, School, Teacher, Term
@@ -30,7 +31,6 @@ from reports.extract.data import (
 )
 from reports.extract.source import AHEAD, MarkRow, Source
 
-WEEKDAYS = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
 FIRST_GRADE = 1
 _SIGN_AND_NUMBER = re.compile(r"([§№]) (?=\d)")
 
@@ -326,7 +326,7 @@ def _day(view: _View, day: date) -> DayLine:
         bell = source.bells.get(place.number)
         subject = source.lessons.courses[place.course_id].subject.name
         lessons.append(LessonLine(place.number, subject, place.room, bell.starts if bell else None, place.substitute))
-    return DayLine(day, WEEKDAYS[day.weekday()], tuple(lessons))
+    return DayLine(day, WEEKDAYS[day.weekday()].capitalize(), tuple(lessons))
 
 
 def _teachers(view: _View) -> tuple[TeacherLine, ...]:

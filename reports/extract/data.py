@@ -8,13 +8,8 @@ from datetime import date, time
 from decimal import Decimal
 from hashlib import sha256
 
+from journal.dates import MONTHS_OF, day_month
 from journal.models import MarkValue
-
-MONTHS_OF = (
-    "", "января", "февраля", "марта", "апреля", "мая", "июня",
-    "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
-
 
 LONG_ADVICE = 500
 NO_BREAK_SPACE = "\u00a0"
@@ -243,10 +238,10 @@ class ExtractData:
 def span(start: date, end: date) -> str:
     """«12 ноября», «9–20 ноября», «31 декабря – 10 января»."""
     if start == end:
-        return f"{end.day} {MONTHS_OF[end.month]}"
+        return day_month(end)
     if (start.year, start.month) == (end.year, end.month):
         return f"{start.day}–{end.day} {MONTHS_OF[end.month]}"
-    return f"{start.day} {MONTHS_OF[start.month]} – {end.day} {MONTHS_OF[end.month]}"
+    return f"{day_month(start)} – {day_month(end)}"
 
 
 def runs(numbers: Iterable[int]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 
+from journal.dates import WEEKDAYS_SHORT
 from journal.models import BellPeriod, Course, SchoolClass, Teacher, TimetableSlot
 from reports.imports.read.errors import Place
 from reports.imports.read.rows import FileContent, PersonName, TimetableCourse, TimetableRows
@@ -14,7 +15,6 @@ from .courses import Courses
 from .planner import Context
 from .staff import plan_class_teacher
 
-WEEKDAYS = ["", "пн", "вт", "ср", "чт", "пт", "сб", "вс"]
 SlotKey = tuple[int, int, int]
 
 
@@ -179,7 +179,7 @@ class TimetablePlanner:
         self.context.count("slot", "removed", f"{title}, по {begins - timedelta(days=1):%d.%m.%Y}", self.place, 1)
 
     def _slot_title(self, slot: TimetableSlot) -> str:
-        return f"{slot.course.title}: {WEEKDAYS[slot.weekday]}, {slot.number} урок"
+        return f"{slot.course.title}: {WEEKDAYS_SHORT[slot.weekday - 1]}, {slot.number} урок"
 
 
 def plan_timetables(
