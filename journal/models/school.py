@@ -62,7 +62,9 @@ class School(models.Model):
             models.CheckConstraint(
                 condition=Q(threshold_5__gt=F("threshold_4")) & Q(threshold_4__gt=F("threshold_3")),
                 name="journal_thresholds_descend",
-                violation_error_message="Пороги должны убывать: для «5» больше, чем для «4», для «4» больше, чем для «3».",
+                violation_error_message=(
+                    "Пороги должны убывать: для «5» больше, чем для «4», для «4» больше, чем для «3»."
+                ),
             ),
         ]
 
@@ -159,7 +161,7 @@ class Vacation(models.Model):
 
 
 class DayOff(models.Model):
-    """An exception of the calendar: a public holiday, a day off of the school, or a working day moved onto a weekend."""
+    """An exception of the calendar: a public holiday, the school's own day off, or a working day on a weekend."""
 
     date = models.DateField("дата", unique=True)
     name = models.CharField("название", max_length=100)

@@ -208,7 +208,7 @@ def test_the_overview_costs_the_same_for_any_number_of_classes(client, deputy, c
         school_class = make_class(f"{number % 11 + 1}{'АБ'[number // 11]}", year=year)
         absent(make_pupil(school_class))
 
-    # session, user, teaching, children, year, calendar; classes, roll calls, teachers, absent today; chart (two), notices
+    # session, user, teaching, children, year, calendar; classes, roll calls, teachers, absent; chart (two), notices
     with django_assert_num_queries(13):
         response = client.get("/")
 
