@@ -77,9 +77,7 @@ def make_class(name: str = "7Б", *, teacher: Teacher | None = None, year: Acade
     """A class led since 1 September by `teacher` (a new one by default)."""
     year = year or make_year()
     school_class = SchoolClass.objects.create(year=year, grade=int(name[:-1]), letter=name[-1])
-    ClassTeacher.objects.create(
-        school_class=school_class, teacher=teacher or make_teacher(), date_from=year.date_from
-    )
+    ClassTeacher.objects.create(school_class=school_class, teacher=teacher or make_teacher(), date_from=year.date_from)
     return school_class
 
 
