@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -86,6 +88,7 @@ def extract_print(request: HttpRequest, pupil_id: int) -> HttpResponse:
 
 
 @require_safe
+@csp_replace({"object-src": [SELF]})  # a browser shows a PDF as an object of its own page
 def extract_file(request: HttpRequest, extract_id: int) -> HttpResponse:
     """The PDF as it was handed out, byte for byte."""
     row = _get_extract(request, extract_id, "file")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -12,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, record_pupils
+from journal.access import get_class_for
 from reports.jobs import STALE_AFTER, cancel_job
 from reports.models import Job, JobResult
 
@@ -59,6 +62,7 @@ def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 @require_safe
+@csp_replace({"object-src": [SELF]})  # a browser shows a PDF as an object of its own page
 def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
     """The file, until it expires."""
     found = _get(request, job_id)
@@ -73,7 +77,13 @@ def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 def _get(request: HttpRequest, job_id: int) -> Job:
-    return get_object_or_404(Job.objects.filter(owner=request.user), pk=job_id)
+    """The own job, as long as the person may still see what it is about."""
+    found = get_object_or_404(Job.objects.filter(owner=request.user), pk=job_id)
+    if class_id := found.params.get("class_id"):
+        get_class_for(request.user, class_id)
+    if found.kind != Job.Kind.CLASS_EXTRACTS and not request.user.may_import:  # the other jobs are the import's
+        raise Http404
+    return found
 
 
 def _page(found: Job) -> JobPage:

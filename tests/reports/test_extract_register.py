@@ -91,7 +91,10 @@ def test_a_sheet_is_given_out_again_byte_for_byte(client, clock):
     cast = make_cast()
     client.force_login(teacher_user(cast.school_class))
     answer = client.post(f"/reports/pupils/{cast.pupil.pk}/extract/print/")
-    first = client.get(answer.url).content
+    file = client.get(answer.url)
+    first = file.content
+    assert "object-src 'self'" in file["Content-Security-Policy"]  # or browsers refuse to show it
+    assert "no-store" in file["Cache-Control"]
 
     make_mark(make_lesson(cast.algebra, MON), cast.pupil, "2")
 
