@@ -11,13 +11,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Reason
 from attendance.sheet import Sheet, SheetRow, Standing
+from journal.dates import day_month
 
 OFFER_WORDS = {
     # reason: (of a boy, of a girl)
-    Reason.ILL: ("вчера болел", "вчера болела"),
-    Reason.EXCUSED: ("вчера не был", "вчера не была"),
-    Reason.UNEXCUSED: ("вчера не был", "вчера не была"),
+    Reason.ILL: ("болел", "болела"),
+    Reason.EXCUSED: ("не был", "не была"),
+    Reason.UNEXCUSED: ("не был", "не была"),
 }
+WEEKDAY_WORDS = ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье")
 
 
 def sheet_rows(sheet: Sheet, *, opened: int | None = None) -> SafeString:
@@ -77,7 +79,7 @@ def _cell(row: SheetRow, number: int) -> str:
 
 def _note(sheet: Sheet, row: SheetRow) -> str:
     if row.offer and sheet.is_editable:
-        words = OFFER_WORDS[Reason(row.offer)][row.is_girl]
+        words = f"{_when(sheet)} {OFFER_WORDS[Reason(row.offer)][row.is_girl]}"
         value = f"{row.pupil_id}:{WHOLE_DAY}::{row.offer}"
         letter = LETTERS[row.offer]
         return (
@@ -85,6 +87,17 @@ def _note(sheet: Sheet, row: SheetRow) -> str:
             f"{words} → {letter}</button>"
         )
     return escape(row.note)
+
+
+def _when(sheet: Sheet) -> str:
+    """The school day before, as a teacher says it: on Monday that is not yesterday but «в пятницу»."""
+    before = sheet.previous or sheet.day
+    days = (sheet.day - before).days
+    if days <= 1:
+        return "вчера"
+    if days < len(WEEKDAY_WORDS):
+        return WEEKDAY_WORDS[before.weekday()]
+    return day_month(before)
 
 
 def _open_lessons(sheet: Sheet, row: SheetRow) -> str:

@@ -89,8 +89,17 @@ def test_yesterday_is_offered_and_not_set(client, teacher, school_class):
 
     page = text_of(client.get(url(school_class)))
 
-    assert f'value="{pupil.pk}:0::ill" aria-label="вчера болела: поставить Б"' in page
+    assert f'value="{pupil.pk}:0::ill" aria-label="в пятницу болела: поставить Б"' in page
     assert not Absence.objects.filter(date=MONDAY).exists()
+
+
+def test_the_day_before_is_called_yesterday_only_when_it_was(client, teacher, school_class):
+    pupil = make_pupil(school_class, sex="m")
+    Absence.objects.create(pupil=pupil, date=date(2026, 11, 12), lesson=0, reason=Reason.ILL)
+
+    page = text_of(client.get(url(school_class, day=date(2026, 11, 13))))
+
+    assert f'value="{pupil.pk}:0::ill" aria-label="вчера болел: поставить Б"' in page
 
 
 def test_a_run_of_days_names_its_first_day(client, teacher, school_class):
