@@ -63,9 +63,9 @@ def _counts(year: AcademicYear | None, today: date) -> list[tuple[str, int]]:
         ("учеников", Enrolment.objects.on_roll(today).count()),
         ("представителей", Guardian.objects.count()),
         ("учителей", Teacher.objects.count()),
-        ("входов сотрудников", logins["staff"]),
-        ("входов родителей", logins["guardians"]),
-        ("входов учеников", logins["pupils"]),
+        ("сотрудников с логином", logins["staff"]),
+        ("родителей с логином", logins["guardians"]),
+        ("учеников с логином", logins["pupils"]),
     ]
 
 

@@ -108,14 +108,17 @@ class User(AbstractUser):
             return "классный руководитель " + ", ".join(c.name for c in self.own_classes)
         if self.teacher_or_none:
             return "учитель"
+        if any(child.user_id == self.pk for child in self.own_children):
+            return "ученик"
         return "семья" if self.own_children else ""
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        # The operator's tool is the whole of Django admin; there is no finer split to keep.
-        return self.may_import or super().has_perm(perm, obj)
+        # The operator's tool is the whole of Django admin; there is no finer split to keep. Being a superuser adds
+        # nothing: who is no operator any more would keep that.
+        return self.may_import
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.may_import or super().has_module_perms(app_label)
+        return self.may_import
 
 
 class RulesAcceptance(models.Model):
