@@ -133,7 +133,8 @@ class AppendOnly(_TableConstraint):
         ]
 
     def _drop_statements(self, model: Any, schema_editor: Any) -> list[str]:
-        return [f"DROP TRIGGER {self.name} ON %(table)s"]
+        # The function goes with its trigger; where the table went first, only the function is left.
+        return [f"DROP FUNCTION IF EXISTS {self.name}() CASCADE"]
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS) -> None:
         """Nothing to validate in a new row: only changing an old one is forbidden."""

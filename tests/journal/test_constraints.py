@@ -1,13 +1,20 @@
 """What must always hold of the register is held by the database itself, on SQLite and on PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.migrations import RemoveConstraint
+from django.db.migrations.state import ProjectState
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.constraints import AppendOnly, NoOverlap
 from accounts.models import AuditEvent
 from attendance.models import AbsenceChange
 from journal.models import (
@@ -231,3 +238,51 @@ def test_history_keeps_people_from_being_deleted():
         with pytest.raises(IntegrityError), transaction.atomic():
             row.delete()
     assert Pupil.objects.filter(pk=pupil.pk).exists()
+
+
+# --- Migrations forward and backward ---------------------------------------------------------------
+
+
+@contextmanager
+def without(model, kind: type) -> Iterator[str]:
+    """Migrates to a table without its constraint of the kind, and back."""
+    (ban,) = (row for row in model._meta.constraints if isinstance(row, kind))
+    app, before = model._meta.app_label, ProjectState.from_apps(apps)
+    after, step = before.clone(), RemoveConstraint(model._meta.model_name, ban.name)
+    step.state_forwards(app, after)
+    with connection.schema_editor() as editor:
+        step.database_forwards(app, editor, before, after)
+    try:
+        yield ban.name
+    finally:
+        with connection.schema_editor() as editor:
+            step.database_backwards(app, editor, after, before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ban_on_overlaps_can_be_dropped_and_made_again():
+    pupil, school_class = make_pupil(), make_class()
+
+    def stay(first: int) -> Enrolment:
+        return Enrolment.objects.create(pupil=pupil, school_class=school_class, date_from=day(first))
+
+    stay(0)
+    with without(Enrolment, NoOverlap):
+        stay(5).delete()
+
+    assert refused(lambda: stay(5))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("model", [AuditEvent, AbsenceChange])
+def test_a_ban_on_changes_can_be_dropped_and_made_again(model):
+    if model is AuditEvent:
+        model.objects.create(action=AuditEvent.Action.READ, subject="карточка")
+    else:
+        model.objects.create(pupil=make_pupil(), date=MONDAY, new="ill")
+
+    with without(model, AppendOnly) as name:
+        model.objects.update(at=timezone.now())
+
+    with pytest.raises(DatabaseError, match=f"append only: {name}"):
+        model.objects.update(at=timezone.now())
