@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +16,6 @@ from accounts.rules import RULES_VERSION
 Handler = Callable[[HttpRequest], HttpResponse]
 
 IDLE_SECONDS = 30 * 60
-ABSOLUTE_SECONDS = 12 * 60 * 60
 # The time of the last request is written at most this often: a page then costs no write of the session.
 TOUCH_SECONDS = 60
 
@@ -45,7 +45,7 @@ class SessionClockMiddleware:
         if STARTED in session:
             now = int(time.time())
             idle = now - session.get(SEEN, session[STARTED])
-            if now - session[STARTED] > ABSOLUTE_SECONDS or (session.get(STAFF) and idle > IDLE_SECONDS):
+            if now - session[STARTED] > settings.SESSION_COOKIE_AGE or (session.get(STAFF) and idle > IDLE_SECONDS):
                 logout(request)
             # The page asking by itself for news must not keep an empty chair signed in.
             elif idle > TOUCH_SECONDS and request.headers.get("X-Background") != "1":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse
@@ -70,5 +71,5 @@ def report(request: SignedInRequest) -> HttpResponse:
 
 def own_sessions(request: SignedInRequest):
     """Sessions that live: not ended and younger than the longest session."""
-    since = timezone.now() - timedelta(hours=12)
+    since = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     return UserSession.objects.filter(user=request.user, ended_at=None, started_at__gte=since)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count
-from random import Random
 
 from django.utils.text import slugify
 
@@ -202,8 +201,3 @@ class _Staffing:
 
 
 DEMO_CLASSES = {"5a": "5А", "7a": "7А", "7b": "7Б", "10a": "10А"}
-
-
-def shuffled(rng: Random, items: list) -> list:
-    """A copy in another order."""
-    return rng.sample(items, len(items))
