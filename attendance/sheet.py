@@ -178,8 +178,8 @@ def why_read_only(day: date, *, today: date, month_is_closed: bool, user: User) 
 
 
 def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int, Absence]]]:
-    """Absences of the last weeks up to the day: pupil → date → lesson → row, with author, document and the mark that
-    contradicts it («3:5»: at lesson 3 a five). One query."""
+    """Absences of the day, and whole days of the last weeks: pupil → date → lesson → row, with author, document and,
+    on the day itself, the mark that contradicts it («3:5»: at lesson 3 a five). One query."""
     contradicting = (
         Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
         .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
@@ -188,7 +188,7 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
         .values(words=Concat(F("lesson__number"), Value(":"), F("value"), output_field=CharField()))[:1]
     )
     rows = (
-        Absence.objects.filter(pupil__in=pupil_ids)
+        Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupil_ids)
         .between(day - timedelta(days=RUN_DAYS), day)
         .select_related("marked_by", "document")
         .only(

@@ -22,7 +22,6 @@ from journal.models import (
     Lesson,
     Pupil,
     SchoolClass,
-    StudyGroup,
     Teacher,
     TimetableSlot,
 )
@@ -231,21 +230,27 @@ def _roll(
     )
     if group_id is not None:
         within &= Q(**{f"{member}__group": group_id})
+    # Plain values: a pupil in four groups comes four times, and is made once.
+    columns = [field.attname for field in Pupil._meta.concrete_fields]
     rows = (
         enrolments.overlapping(start, end)
         .annotate(member=FilteredRelation(member, condition=within))
-        .annotate(group_id=F("member__group"), group_from=F("member__date_from"), group_to=F("member__date_to"))
-        .select_related("pupil")
         .order_by("pupil__sort_name", "pupil_id", "date_from")
+        .values_list(
+            *("pupil_id", "date_from", "date_to"),
+            *("member__group", "member__date_from", "member__date_to"),
+            *(f"pupil__{column}" for column in columns),
+        )
     )
     pupils: dict[int, Pupil] = {}
     stays: dict[int, set[Stay]] = defaultdict(set)
     groups: dict[int, set[tuple[int, Stay]]] = defaultdict(set)
-    for row in rows:
-        pupils.setdefault(row.pupil_id, row.pupil)
-        stays[row.pupil_id].add(Stay(row.date_from, row.date_to))
-        if row.group_id:
-            groups[row.pupil_id].add((row.group_id, Stay(row.group_from, row.group_to)))
+    for pupil_id, since, until, group, group_since, group_until, *values in rows:
+        if pupil_id not in pupils:
+            pupils[pupil_id] = Pupil.from_db(rows.db, columns, values)
+        stays[pupil_id].add(Stay(since, until))
+        if group:
+            groups[pupil_id].add((group, Stay(group_since, group_until)))
     return (
         pupils,
         {pk: list(found) for pk, found in stays.items()},
@@ -360,8 +365,3 @@ def _held(course_ids: QuerySet | list[int], start: date, end: date) -> Iterator[
 def pupils_of_day(school_class: SchoolClass, day: date) -> QuerySet:
     """Ids of the pupils on the roll of the class on the day, to filter other rows by."""
     return Enrolment.objects.filter(school_class=school_class).on_roll(day).values("pupil")
-
-
-def groups_of(school_class: SchoolClass) -> list[StudyGroup]:
-    """Study groups in which the class takes part, with their subjects."""
-    return list(school_class.groups.select_related("subject").order_by("subject__name", "name"))
