@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -77,7 +77,8 @@ def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, toda
     pupils = {row.pupil_id: row.pupil for row in enrolments}
     here = {row.pupil_id for row in enrolments if row.date_to is None or row.date_to >= end}
     came = [row.pupil_id for row in enrolments if row.date_from > start]
-    given = _given(courses, list(pupils), came, start, end)
+    gone = {row.pupil_id: row.date_to for row in enrolments if row.date_to and row.pupil_id not in here}
+    given = _given(courses, list(pupils), came, gone, start, end)
     period = _period_marks(list(pupils), term)
     for pupil in pupils.values():
         cells = [
@@ -99,11 +100,14 @@ def _subjects(matrix: Matrix, courses: Iterable[Course]) -> None:
 
 
 def _given(
-    courses: list[Course], pupil_ids: list[int], came: list[int], start: date, end: date
+    courses: list[Course], pupil_ids: list[int], came: list[int], gone: Mapping[int, date], start: date, end: date
 ) -> dict[tuple[int, int], list[tuple[str, Decimal, int]]]:
     """(pupil id, subject id) → value, weight and how many such marks. One query."""
     fields = ("pupil_id", "lesson__course__subject_id", "value", "kind__weight")
     rows = Mark.objects.filter(pupil__in=pupil_ids, lesson__date__range=(start, end)).order_by()
+    for pupil_id, last in gone.items():
+        # What a pupil gets after leaving, in a group of several classes too, is the business of another class.
+        rows = rows.exclude(pupil=pupil_id, lesson__date__gt=last)
     of_class = rows.filter(lesson__course__in=[course.pk for course in courses])
     found = of_class.values(*fields).annotate(n=Count("pk"))
     given: dict[tuple[int, int], list[tuple[str, Decimal, int]]] = defaultdict(list)

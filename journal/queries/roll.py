@@ -106,7 +106,10 @@ def parallels_of(user: User, today: date) -> list[Parallel]:
 
 
 def class_list(school_class: SchoolClass, today: date, search: str = "") -> tuple[list[RollRow], list[RollRow]]:
-    """Pupils on the roll (numbered as in every list) and those who left this year, with guardians. Two queries."""
+    """Pupils on the roll (numbered as in every list) with guardians, and those who left this year. Two queries.
+
+    How to reach a family is told to the class in which the child is now.
+    """
     rows = Enrolment.objects.filter(school_class=school_class).select_related("pupil")
     day = min(today, school_class.year.date_to)
     enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))
@@ -115,7 +118,8 @@ def class_list(school_class: SchoolClass, today: date, search: str = "") -> tupl
     left = [row for row in enrolments if row.pupil_id not in present and row.date_from <= day]
     found = set(_matching([row.pupil for row in enrolments], search))
     guardians: dict[int, list[Guardianship]] = {}
-    for guardianship in Guardianship.objects.filter(pupil__in=found).select_related("guardian").order_by("pk"):
+    rows_of_guardians = Guardianship.objects.filter(pupil__in=found & present)
+    for guardianship in rows_of_guardians.select_related("guardian").order_by("pk"):
         guardians.setdefault(guardianship.pupil_id, []).append(guardianship)
 
     def shown(rows: list[Enrolment]) -> list[RollRow]:

@@ -12,7 +12,7 @@ from journal.access import get_class_for
 from journal.calendar import load_calendar
 from journal.grid import matrix_html
 from journal.models import Lesson
-from journal.queries.history import history_of, pupil_of_classes
+from journal.queries.history import history_of, pupil_at
 from journal.queries.matrix import matrix_of
 from journal.queries.topics import topics_of
 from journal.views.place import CoursePlace, chosen_term, class_place, own_place
@@ -53,8 +53,9 @@ def own_cell(request: HttpRequest, course_id: int, pupil_id: int, lesson_id: int
 
 def _cell(request: HttpRequest, place: CoursePlace, pupil_id: int, lesson_id: int) -> HttpResponse:
     lesson = get_object_or_404(Lesson.objects.select_related("substitute"), pk=lesson_id, course=place.course)
-    pupil = pupil_of_classes(pupil_id, place.classes)
-    if pupil is None or (place.course.plan and place.course.plan.pupil_id != pupil_id):
+    lesson.course = place.course
+    pupil = pupil_at(lesson, pupil_id, place.classes, place.calendar)
+    if pupil is None:
         raise Http404
     class_id = place.school_class.pk if place.school_class else None
     record_pupils(
