@@ -91,7 +91,7 @@ def report_compromise(*, user: User, by: User, text: str = "") -> SecurityNotice
     notice = SecurityNotice.objects.create(
         user=user,
         reported_by=by,
-        text=text[:2000],
+        text=text.replace("\0", "")[:2000],  # PostgreSQL stores no zero byte, and this notice must not fail
         learned_on=today,
         deadline=import_string(settings.NOTICE_DEADLINE)(today),
     )

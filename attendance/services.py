@@ -15,6 +15,9 @@ from attendance.models import WHOLE_DAY, Absence, AbsenceChange, ClosedMonth, Re
 from attendance.sheet import why_read_only
 from journal.calendar import Calendar
 from journal.models import LAST_LESSON, Enrolment, SchoolClass
+from journal.text import row_number
+
+UNREADABLE = "Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз."
 
 
 class CannotMark(Exception):
@@ -44,10 +47,13 @@ class Press:
     def parse(cls, text: str, key: UUID | None = None) -> Press:
         """«12:0::ill» → the press. CannotMark where it is none."""
         try:
-            pupil_id, lesson, expected, new = text.split(":")
-            press = cls(int(pupil_id), int(lesson), expected, new, key)
+            pupil, number, expected, new = text.split(":")
         except ValueError:
-            raise CannotMark("Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз.") from None
+            raise CannotMark(UNREADABLE) from None
+        pupil_id, lesson = row_number(pupil), row_number(number)
+        if pupil_id is None or lesson is None:
+            raise CannotMark(UNREADABLE)
+        press = cls(pupil_id, lesson, expected, new, key)
         if not {press.expected, press.new} <= {"", *Reason.values}:
             raise CannotMark("Такой отметки нет. Бывают Б (болен), У (уважительная), Н (неуважительная) и О (опоздал).")
         if not WHOLE_DAY <= press.lesson <= LAST_LESSON:

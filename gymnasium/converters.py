@@ -4,9 +4,12 @@ from datetime import date
 
 
 class IsoDateConverter:
-    """`2026-11-23` in a path is a date in the view; an impossible date is an unknown page."""
+    """`2026-11-23` in a path is a date in the view; an impossible date is an unknown page.
 
-    regex = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    So is a day that no school lives in: at the ends of what a date can hold, the day before or after does not exist.
+    """
+
+    regex = r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         return date.fromisoformat(value)

@@ -19,6 +19,11 @@ def initials(last: str, first: str, patronymic: str = "") -> str:
     return " ".join([last, *(f"{name[0]}." for name in (first, patronymic) if name)])
 
 
+def row_number(text: str) -> int | None:
+    """The number of a row that an address or a form names; None for anything that cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
 def decimal_text(value: Decimal) -> str:
     """«4,08», a half rounded up: what the template filter `decimal_comma` writes, for texts made in Python."""
     return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):f}".replace(".", ",")

@@ -26,6 +26,7 @@ from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import pupils_of_day
 from journal.models import SchoolClass
+from journal.text import row_number
 
 
 @require_safe
@@ -53,10 +54,9 @@ def day_sheet(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
     school_class, calendar = _class_and_calendar(request, class_id)
     sheet = read_sheet(school_class, day, user=request.user, calendar=calendar, today=timezone.localdate())
     record_class(request, Action.READ, f"лист посещаемости {day:%d.%m.%Y}", class_id=class_id)
-    opened = request.GET.get("open", "")
     context = {
         "sheet": sheet,
-        "rows": sheet_rows(sheet, opened=int(opened) if opened.isdecimal() else None),
+        "rows": sheet_rows(sheet, opened=row_number(request.GET.get("open", ""))),
         "asked": _asked(request, sheet),
         "undo": _undo(request),
         "school_class": school_class,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import Action, record_event
 from journal.access import get_child_for
+from journal.text import row_number
 from reports import family as cabinet
 
 PARTS = (
@@ -47,8 +48,8 @@ def diary(request: HttpRequest, pupil_id: int) -> HttpResponse:
 def marks(request: HttpRequest, pupil_id: int) -> HttpResponse:
     """Marks of the running period by subject, with the mean and how it came about."""
     child = _child(request, pupil_id)
-    term = request.GET.get("term", "")
-    return _answer(request, child, "marks", "оценки", cabinet.marks(child, int(term) if term.isdecimal() else None))
+    term = row_number(request.GET.get("term", ""))
+    return _answer(request, child, "marks", "оценки", cabinet.marks(child, term))
 
 
 @require_safe
