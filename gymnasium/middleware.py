@@ -1,9 +1,13 @@
 """Middleware that concerns the installation, not the school."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from gymnasium.views import too_large
 
 
 class ProxyAddressMiddleware:
@@ -20,6 +24,28 @@ class ProxyAddressMiddleware:
         count = settings.TRUSTED_PROXIES
         if count:
             addresses = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            if len(addresses) >= count and addresses[-count].strip():
+            if len(addresses) >= count and is_address(addresses[-count].strip()):
                 request.META["REMOTE_ADDR"] = addresses[-count].strip()
+        return self.get_response(request)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an address that the audit trail can hold: proxies also send «unknown»."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class BodySizeMiddleware:
+    """Refuses what no form here sends before a byte of it is read: files of a stranger would fill the disk."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with suppress(ValueError):  # without a length that can be understood Django reads nothing
+            if int(request.META.get("CONTENT_LENGTH") or 0) > settings.BODY_MAX_SIZE:
+                return too_large(request)
         return self.get_response(request)

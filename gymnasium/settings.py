@@ -1,7 +1,6 @@
 """All settings, from the environment only. The table of variables: docs/environment.md."""
 
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -26,11 +25,6 @@ def required(name: str, for_development: str) -> str:
     if DEBUG:
         return for_development
     raise SystemExit(f"gymnasium: переменная окружения {name} не задана (см. docs/environment.md).")
-
-
-def installed(*names: str) -> list[str]:
-    """Dotted names of classes whose module exists."""
-    return [name for name in names if find_spec(name.rpartition(".")[0])]
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -75,14 +69,16 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "gymnasium.middleware.BodySizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    *installed("accounts.middleware.NoStoreMiddleware", "accounts.middleware.SessionClockMiddleware"),
+    "accounts.middleware.NoStoreMiddleware",
+    "accounts.middleware.SessionClockMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    *installed("accounts.middleware.RulesMiddleware"),
+    "accounts.middleware.RulesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it replaces the answer of a locked sign-in
@@ -103,7 +99,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "gymnasium.context.frame",
                 "gymnasium.context.frame",
             ],
         },
@@ -152,7 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    *({"NAME": name} for name in installed("accounts.passwords.RussianPasswordValidator")),
+    {"NAME": "accounts.passwords.RussianPasswordValidator"},
 ]
 
 # The clock of a security notice follows the school's calendar, which lies above accounts.
@@ -206,6 +201,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # --- Uploads ------------------------------------------------------------------------------------
 
+BODY_MAX_SIZE = 110 * 1024 * 1024  # the files of one import (reports/imports/forms.py) and what is around them
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_NUMBER_FILES = 200  # a school's folder for the import

@@ -3,11 +3,14 @@
 import logging
 import sys
 
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template import loader
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -40,6 +43,14 @@ def _migrations_applied() -> bool:
     return _migrated
 
 
+@login_not_required
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Django admin sends strangers here: there is one sign-in for all, and to who is no operator it does not exist."""
+    if request.user.is_authenticated and not admin.site.has_permission(request):
+        raise Http404
+    return redirect(f"{reverse('accounts:login')}?{request.GET.urlencode()}")
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error_page(400)
 
@@ -54,6 +65,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error_page(403)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _error_page(413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
