@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -201,8 +201,10 @@ def _diary_day(child: Child, day: date, source: Source, homework: dict) -> Diary
                 room=place.room,
             )
         )
-    grade = source.school_class.grade
-    return DiaryDay(day, source.calendar.why_no_school(day, grade), tuple(rows), day == child.today)
+    no_school = source.calendar.why_no_school(day, source.school_class.grade)
+    if not no_school and not lessons.on_roll(pupil.pk, day):
+        no_school = "в этот день ребёнок в классе не числится"
+    return DiaryDay(day, no_school, tuple(rows), day == child.today)
 
 
 def _title(course: Course) -> str:
@@ -216,11 +218,11 @@ def _homework(
     own = {day: lessons.own(pupil.pk, day) for day in sorted(lessons.places) if day >= start}
     rows = Homework.objects.filter(lesson__course__in=list(lessons.courses), lesson__date__range=(start, end))
     found: dict[tuple[date, int, int], tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-    for row in rows.exclude(text="").select_related("lesson"):
-        lesson = row.lesson
-        found[lesson.date, lesson.number, lesson.course_id][1].append(row.text)
-        if place := _due_at(own, lesson.course_id, lesson.date, row.due_on):
-            found[place.date, place.number, lesson.course_id][0].append(row.text)
+    fields = ("lesson__date", "lesson__number", "lesson__course_id", "text", "due_on")
+    for day, number, course_id, text, due_on in rows.exclude(text="").order_by("pk").values_list(*fields):
+        found[day, number, course_id][1].append(text)
+        if place := _due_at(own, course_id, day, due_on):
+            found[place.date, place.number, course_id][0].append(text)
     return found
 
 
@@ -334,13 +336,16 @@ def info(child: Child) -> ExtractData | None:
         return None
     calendar = load_calendar(child.school_class.year)
     period = Period(child.today, child.today)
-    return extract_of(child.pupil, _source(child, calendar, period, {"control_works", "advice", "bells", "teacher"}))
+    data = extract_of(child.pupil, _source(child, calendar, period, {"control_works", "advice", "bells", "teacher"}))
+    # Days without a single lesson: no timetable yet, or the child has left.
+    return data if any(day.lessons for day in data.timetable) else replace(data, timetable=())
 
 
 def _source(
     child: Child, calendar: Calendar, period: Period, parts: set[str], days: tuple[date, date] | None = None
 ) -> Source:
-    """The `parts` of the child's data; lessons of `days`, or of all that an extract needs."""
+    """The `parts` of the child's data; lessons of `days`, or of all that an extract needs. Only for a child in a class."""
+    assert child.school_class is not None
     start, end = days or range_needed(period, child.today)
     lessons = pupil_lessons(child.pupil, child.school_class, start, end, calendar)
     return read_source(

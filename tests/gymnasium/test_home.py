@@ -18,6 +18,7 @@ from tests.factories import (
     make_subject,
     make_teacher,
     make_user,
+    make_year,
     teacher_user,
 )
 
@@ -183,6 +184,17 @@ def test_an_empty_installation_leads_to_the_import(client):
 
     assert "Учебный год не заведён" in html
     assert reverse("reports:import_list") in html
+
+
+@pytest.mark.parametrize("classes", [1, 12])
+def test_the_operators_page_costs_the_same_for_any_school(client, classes, django_assert_num_queries):
+    year = make_year()
+    for number in range(classes):
+        make_course(make_class(f"{number % 11 + 1}{'АБ'[number // 11]}", year=year), teacher=None)
+    client.force_login(make_user(is_operator=True), backend=BACKEND)
+
+    with django_assert_num_queries(14):
+        client.get("/")
 
 
 # --- Help -----------------------------------------------------------------------------------------

@@ -346,6 +346,26 @@ def test_a_child_before_the_first_enrolment_has_a_friendly_page(client, name):
     assert "Ева пока не числится в классе" in html_of(client, child, name)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_child_who_left_keeps_the_pages_of_the_past(client, school_class, name):
+    child, user = make_pupil(school_class, until=date(2026, 10, 9)), make_user()
+    make_guardian(child, user=user)
+    course = make_course(school_class)
+    make_slot(course, 1, 1)
+    make_mark(make_lesson(course, date(2026, 10, 5)), child, "4")
+    Absence.objects.create(pupil=child, date=date(2026, 9, 14), reason=Reason.ILL)
+    client.force_login(user, backend=BACKEND)
+
+    html = html_of(client, child, name, "?term=1")
+
+    assert {
+        "family": "Уроков нет: в этот день ребёнок в классе не числится",
+        "family_marks": "<strong>4</strong>",
+        "family_absences": "14.09",
+        "family_info": "Уроков в ближайшие дни нет",
+    }[name] in html
+
+
 @pytest.mark.parametrize(("name", "words"), [*zip(PAGES, ["дневник", "оценки", "пропуски", "сведения"], strict=True)])
 def test_every_reading_is_recorded(client, parent, child, name, words):
     html_of(client, child, name)
