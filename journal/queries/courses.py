@@ -25,7 +25,7 @@ def courses_of_class(school_class: SchoolClass) -> list[Course]:
 
 
 def courses_of_teacher(user: User, today: date) -> list[Course]:
-    """Courses the user teaches in the school year of the day (in summer: of the year that has ended). One query."""
+    """Courses the user teaches in the school year of the day (in summer: of the year that has ended). Two queries."""
     # Years begin once a year, so the newest one that has begun is at most a year old.
     begun = (today - timedelta(days=365), today)
     rows = Course.objects.filter(
@@ -34,7 +34,7 @@ def courses_of_teacher(user: User, today: date) -> list[Course]:
         | Q(plan__date_from__lte=today) & (Q(plan__date_to=None) | Q(plan__date_to__gte=today)),
         teacher__user=user,
     )
-    return _in_order(rows.for_lists().select_related("school_class__year__school", "group__year", "plan__pupil"))
+    return _in_order(rows.for_lists().with_audience().select_related("teacher", "school_class__year__school"))
 
 
 def courses_of_subject(subject_id: int, classes: Sequence[SchoolClass]) -> list[Course]:

@@ -85,9 +85,13 @@ class CoursePlace:
 
     def _pill(self, own: str, course: Course) -> Pill:
         # One address resolved and the rest written after it: dozens of them stand on every page.
-        label = course.subject.name if course.plan else course_label(course).replace("группа", "гр.")
-        if not self.school_class and course.school_class:
-            label = f"{label} {course.school_class.name}"
+        if course.plan:
+            label = course.subject.name
+        elif self.school_class:
+            label = course_label(course).replace("группа", "гр.")
+        else:
+            # A teacher has the same subject, and groups of the same name, in several classes.
+            label = f"{course.subject.name} {course.audience}".replace("группа", "гр.")
         url = own.replace(f"/courses/{self.course.pk}/", f"/courses/{course.pk}/")
         return Pill(label, url, course.pk == self.course.pk)
 

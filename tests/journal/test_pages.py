@@ -21,6 +21,7 @@ from tests.factories import (
     make_mark,
     make_pupil,
     make_slot,
+    make_subject,
     make_teacher,
     make_user,
     teacher_user,
@@ -179,7 +180,6 @@ def test_the_journal_opens_at_the_first_subject(client, world):
 
 def test_subjects_and_subgroups_and_plans_are_in_the_picker(client, world):
     from journal.models import IndividualPlan
-    from tests.factories import make_subject
 
     subject = make_subject("Информатика")
     for name in ("1 группа", "2 группа"):
@@ -251,7 +251,6 @@ def test_pages_of_a_class_cost_the_same_for_any_size(client, name, queries, pupi
 
 @pytest.mark.parametrize("pupils", [5, 30])
 def test_the_register_of_a_group_costs_no_more(client, pupils, django_assert_num_queries):
-    from tests.factories import make_subject
 
     school_class = make_class("7Б")
     children = [make_pupil(school_class) for _ in range(pupils)]
@@ -313,3 +312,31 @@ def test_an_own_course_leaves_a_trace_of_each_pupil_shown(client, world):
 def test_who_is_refused_leaves_no_trace_of_reading(client, world):
     get(client, make_user(), world.url("course"), status=404)
     assert trace() == []
+
+
+def test_a_teacher_tells_groups_of_the_same_name_apart(client):
+    teacher = make_teacher()
+    first = make_class("7А")
+    for school_class in (first, make_class("7Б", year=first.year)):
+        subject = make_subject("Информатика")
+        group = make_group(school_class, subject, "1 группа", [make_pupil(school_class)])
+        course = make_course(subject=subject, group=group, teacher=teacher)
+
+    html = get(client, teacher.user, reverse("journal:own_course", args=[course.pk]))
+
+    pills = re.findall(r'class="pill" href="/journal/courses/\d+/"[^>]*>([^<]*)<', html)
+    assert pills == ["Информатика 7А · 1 гр.", "Информатика 7Б · 1 гр."]
+
+
+@pytest.mark.parametrize("pupils", [5, 30])
+def test_an_own_course_costs_the_same_for_any_size(client, pupils, django_assert_num_queries):
+    teacher = make_teacher()
+    school_class = make_class("7Б")
+    course = make_course(school_class, teacher=teacher)
+    for _ in range(pupils):
+        pupil = make_pupil(school_class)
+    make_mark(make_lesson(course), pupil)
+    client.force_login(teacher.user, backend="django.contrib.auth.backends.ModelBackend")
+
+    with django_assert_num_queries(13):
+        client.get(reverse("journal:own_course", args=[course.pk]))
