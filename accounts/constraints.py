@@ -6,6 +6,7 @@ remakes recreate them. PostgreSQL gets an exclusion constraint or a trigger, SQL
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -38,14 +39,14 @@ class _TableConstraint(BaseConstraint):
             schema_editor.deferred_sql.append(Statement(sql, table=table))
         return ""
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Statement | None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         # SQLite never comes here: its editor remakes the table and calls constraint_sql.
         first, *rest = self._statements(model, schema_editor)
         table = Table(model._meta.db_table, schema_editor.quote_name)
         schema_editor.deferred_sql.extend(Statement(sql, table=table) for sql in rest)
         return Statement(first, table=table)
 
-    def remove_sql(self, model: Any, schema_editor: Any) -> Statement | None:
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         first, *rest = self._drop_statements(model, schema_editor)
         table = Table(model._meta.db_table, schema_editor.quote_name)
         schema_editor.deferred_sql.extend(Statement(sql, table=table) for sql in rest)
@@ -62,7 +63,7 @@ class NoOverlap(_TableConstraint):
         super().__init__(name=name, violation_error_message=violation_error_message)
         self.keys = list(keys)
 
-    def deconstruct(self) -> tuple[str, tuple, dict]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         kwargs["keys"] = self.keys
         return path, args, kwargs

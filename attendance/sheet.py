@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -163,7 +164,7 @@ def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Cal
         sheet.rows.append(row)
         sheet.conflicts += _conflicts(row, here)
         if row.is_absent:
-            sheet.counts[row.missed.day or row.whole.reason] += 1
+            sheet.counts[row.missed.day or (row.whole.reason if row.whole else "")] += 1
     sheet.changed = _last_change(sheet.rows)
     return sheet
 
@@ -281,7 +282,8 @@ def _whole_reason(history: Mapping[date, Mapping[int, Absence]], day: date) -> s
     return whole.reason if whole else ""
 
 
-def _conflicts(row: SheetRow, absences: Mapping[int, Absence]) -> list[Conflict]:
+def _conflicts(row: SheetRow, absences: Mapping[int, Any]) -> list[Conflict]:
+    # Absences with `contradicted`, which only _standing knows to add.
     found = []
     for absence in absences.values():
         if absence.reason in ABSENCE_REASONS and absence.contradicted:

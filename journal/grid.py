@@ -101,7 +101,7 @@ def _class(names: list[str]) -> str:
 
 
 def _name_html(number: int, row: Row, card: str) -> str:
-    name = conditional_escape(row.name)
+    name: str = conditional_escape(row.name)
     if card and row.is_here:
         name = f'<a href="{card.replace("/0/", f"/{row.pupil_id}/")}">{name}</a>'
     if row.note:
@@ -134,7 +134,7 @@ def matrix_html(matrix: Matrix) -> SafeString:
     parts: list[str] = []
     card = reverse("journal:pupil", args=[0])
     for number, row in enumerate(matrix.rows, start=1):
-        name = conditional_escape(row.name)
+        name: str = conditional_escape(row.name)
         if row.is_here:
             name = f'<a href="{card.replace("/0/", f"/{row.pupil_id}/")}">{name}</a>'
         parts.append(

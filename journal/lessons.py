@@ -313,8 +313,8 @@ def _by_day(
 
     places: dict[date, list[LessonPlace]] = defaultdict(list)
     for key in sorted(found):
-        if place := found[key]:
-            places[place.date].append(place)
+        if standing := found[key]:
+            places[standing.date].append(standing)
     return dict(places)
 
 

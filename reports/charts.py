@@ -120,7 +120,7 @@ def round_up(number: int) -> int:
 def _stack(
     column: Column, series: Sequence[Series], left: int, width: int, floor: int, scale: float
 ) -> tuple[Rect, ...]:
-    rects = []
+    rects: list[Rect] = []
     for value, one in zip(column.values, series, strict=True):
         if not value:
             continue

@@ -344,7 +344,7 @@ def info(child: Child) -> ExtractData | None:
 def _source(
     child: Child, calendar: Calendar, period: Period, parts: set[str], days: tuple[date, date] | None = None
 ) -> Source:
-    """The `parts` of the child's data; lessons of `days`, or of all that an extract needs. Only for a child in a class."""
+    """The `parts` of the child's data; lessons of `days`, or of all that an extract needs. The child is in a class."""
     assert child.school_class is not None
     start, end = days or range_needed(period, child.today)
     lessons = pupil_lessons(child.pupil, child.school_class, start, end, calendar)

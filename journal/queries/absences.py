@@ -79,4 +79,4 @@ def history_at(pupil: Pupil, day: date, lesson: int) -> list[LetterChange]:
 
 
 def _absences() -> Any:
-    return Pupil._meta.get_field("absences").related_model.objects
+    return Pupil._meta.get_field("absences").related_model._default_manager

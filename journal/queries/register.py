@@ -238,14 +238,11 @@ def _note(lessons: ClassLessons, course: Course, pupil_id: int, start: date, end
     if course.group_id:
         stays.append([stay for group, stay in lessons.groups.get(pupil_id, ()) if group == course.group_id])
     first = max(min((stay.date_from for stay in group), default=start) for group in stays)
-    ends = [
-        None if any(s.date_to is None for s in group) else max(s.date_to for s in group) for group in stays if group
-    ]
-    last = min((day for day in ends if day), default=None)
+    last = min((max(stay.date_to or date.max for stay in group) for group in stays if group), default=date.max)
     notes = []
     if first > start:
         notes.append(f"с {first:%d.%m}")
-    if last and last < end:
+    if last < end:
         notes.append(f"по {last:%d.%m}")
     if not course.plan_id and any(course.subject_id in plan.subject_ids for plan in lessons.plans.get(pupil_id, ())):
         notes.append("инд. план")
