@@ -11,9 +11,6 @@ from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, Reas
 from journal.lessons import ClassLessons
 from journal.models import School
 
-# A tie between the reasons of a day: Н over У over Б.
-_TIE_ORDER = {Reason.UNEXCUSED: 3, Reason.EXCUSED: 2, Reason.ILL: 1}
-
 DayMarks = Mapping[int, str]
 """Reasons of one pupil and day by lesson number; 0 is the whole day."""
 
@@ -46,12 +43,12 @@ def missed_on(own: Iterable[int], marks: DayMarks, rule: str = School.MissedDayR
     enough = len(missed) == len(numbers)
     if rule == School.MissedDayRule.THREE_OR_MORE:
         enough = len(missed) >= 3 or enough
-    return MissedDay(missed, day=_main_reason(missed) if missed and enough else "", late=late)
+    return MissedDay(missed, day=main_reason(Counter(missed.values())) if missed and enough else "", late=late)
 
 
-def _main_reason(missed: Mapping[int, str]) -> str:
-    counts = Counter(missed.values())
-    return max(counts, key=lambda reason: (counts[reason], _TIE_ORDER[Reason(reason)]))
+def main_reason(counts: Mapping[str, int]) -> str:
+    """The reason of a day missed by lessons: that of most lessons; in a tie Н over У over Б (domain.md §2)."""
+    return max(ABSENCE_REASONS, key=lambda reason: (counts.get(reason, 0), ABSENCE_REASONS.index(reason)))
 
 
 @dataclass

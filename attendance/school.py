@@ -8,13 +8,13 @@ with marks for three lessons and more. `COUNTED_WORDS` says so to the reader.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q
 
 from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence
+from attendance.queries import main_reason
 
 ABSENT_LESSONS = 3
 REASON_NAMES = [str(reason) for reason in ABSENCE_REASONS]
@@ -55,7 +55,7 @@ def absent_by_day(start: date, end: date) -> dict[date, Counter]:
         .values_list("date", *REASON_NAMES)
     )
     for day, *counts in by_lesson:
-        found[day][_main_reason(dict(zip(ABSENCE_REASONS, counts, strict=True)))] += 1
+        found[day][main_reason(dict(zip(ABSENCE_REASONS, counts, strict=True)))] += 1
     return found
 
 
@@ -77,12 +77,7 @@ def absent_by_class(day: date) -> dict[int, Absent]:
         if WHOLE_DAY in of_pupil:
             found[class_id].by_reason[of_pupil[WHOLE_DAY]] += 1
         elif len(of_pupil) >= ABSENT_LESSONS:
-            found[class_id].by_reason[_main_reason(Counter(of_pupil.values()))] += 1
+            found[class_id].by_reason[main_reason(Counter(of_pupil.values()))] += 1
         else:
             found[class_id].partly += 1
     return found
-
-
-def _main_reason(counts: Mapping[str, int]) -> str:
-    """The reason of most lessons; a tie: Н over У over Б (domain.md §2)."""
-    return max(ABSENCE_REASONS, key=lambda reason: (counts.get(reason, 0), ABSENCE_REASONS.index(reason)))
