@@ -237,7 +237,7 @@ def run_job(job_id: int) -> None:
         _end(run, Job.Status.FAILED, str(error))
     except Exception:
         logger.exception("job %s failed", job_id)
-        _end(run, Job.Status.FAILED, "Не получилось из-за ошибки программы. Администратор увидит её в журнале.")
+        _end(run, Job.Status.FAILED, "Не получилось: ошибка программы. Она записана, скажите о ней администратору.")
 
 
 def _claim(job_id: int) -> Job | None:

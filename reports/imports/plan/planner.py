@@ -154,4 +154,5 @@ def shown(instance: Any, name: str, value: Any) -> str:
     if isinstance(value, date):
         return f"{value:%d.%m.%Y}"
     choices = dict(instance._meta.get_field(name).flatchoices)
-    return str(choices.get(value, value))
+    # A teacher or a class that is only to be created has no key yet and cannot be looked up by.
+    return str(choices.get(value, value) if choices else value)

@@ -191,6 +191,9 @@ def test_a_job_that_failed_can_be_started_again(client, operator):
     Job.objects.filter(pk=batch.job_id).update(status="failed", message="Работа трижды прерывалась.")
     shown = page(client, batch)
     assert "Работа трижды прерывалась." in shown
+    part = client.get(reverse("reports:import_progress", args=[batch.pk])).content.decode()
+    # The open page learns it too, and stops asking.
+    assert "data-live-done" in part and 'name="reread"' in part and 'name="stop"' not in part
     client.post(address(batch), {"reread": "1"})
     assert "Что изменится" in page(client, batch)
 

@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 import pytest
 
+from journal.models import Course, Teacher
+from reports.imports.plan.planner import shown
 from reports.imports.read.errors import BadValue
 from reports.imports.read.marks import Cell, parse_cell, parse_period_mark
 from reports.imports.read.names import check_name, parse_class, split_full_name, tidy_name
@@ -209,3 +211,8 @@ def test_period_marks():
     for wrong in ("4/5", "Н", "."):
         with pytest.raises(BadValue, match="Итоговая отметка"):
             parse_period_mark(wrong)
+
+
+def test_a_teacher_still_to_be_created_is_shown_by_name():
+    teacher = Teacher(last_name="Новикова", first_name="Анна", patronymic="Ильинична")
+    assert "Новикова" in shown(Course(), "teacher", teacher)
