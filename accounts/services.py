@@ -79,6 +79,11 @@ def end_sessions(*, user: User, by: User, keep: str | None = None, only: int | N
     return len(keys)
 
 
+def delete_expired_sessions() -> int:
+    """Sessions whose time is over; gives how many. The person's own list and the audit trail keep the sign-in."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
+
+
 def _mark_ended(keys: Sequence[str | None]) -> None:
     UserSession.objects.filter(session_key__in=keys).update(ended_at=timezone.now())
 

@@ -153,6 +153,11 @@ def delete_expired_results() -> int:
     return JobResult.objects.filter(job__expires_at__lt=timezone.now()).delete()[0]
 
 
+def delete_finished_tasks() -> int:
+    """The queue's own rows of work long done: our Job rows keep the record. Gives how many were deleted."""
+    return DBTaskResult.objects.filter(finished_at__lt=timezone.now() - RESULT_KEPT).delete()[0]
+
+
 class JobRun:
     """A job in the hands of its one runner."""
 

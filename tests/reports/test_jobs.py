@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from reports import jobs
 from reports.extract.batch import start_class_print
 from reports.jobs import JobCancelled, JobLost, JobRun, ResultFile
+from reports.management.commands.db_worker import _take_care
 from reports.models import Job, JobResult
 from tests.factories import make_pupil, make_user, teacher_user
 from tests.reports.extract_cast import MORNING, PERIOD, make_cast
@@ -144,6 +147,29 @@ def test_results_do_not_outlive_their_time():
     jobs.delete_expired_results()
 
     assert list(JobResult.objects.values_list("job", flat=True)) == [fresh.pk]
+
+
+def test_the_worker_forgets_what_has_expired_and_nothing_else():
+    now = timezone.now()
+    tasks = [
+        DBTaskResult.objects.create(
+            task_path="reports.jobs.run_job",
+            args_kwargs={"args": [], "kwargs": {"job_id": 1}},
+            backend_name="default",
+            run_after=now,
+            exception_class_path="",
+            traceback="",
+            finished_at=finished_at,
+        )
+        for finished_at in (None, now - timedelta(hours=1), now - jobs.RESULT_KEPT - timedelta(hours=1))
+    ]
+    for key, hours in (("alive", 1), ("over", -1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(hours=hours))
+
+    _take_care()
+
+    assert set(DBTaskResult.objects.values_list("pk", flat=True)) == {tasks[0].pk, tasks[1].pk}
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["alive"]
 
 
 # --- Pages ----------------------------------------------------------------------------------------

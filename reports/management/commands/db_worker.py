@@ -1,4 +1,4 @@
-"""`manage.py db_worker`: the queue's own worker, which also takes care of our jobs.
+"""`manage.py db_worker`: the queue's own worker, which also takes care of our jobs and of what has expired.
 
 Named like the command of django-tasks-db on purpose: whoever starts a worker by its documentation gets this one.
 """
@@ -12,7 +12,8 @@ from typing import Any
 from django.db import DatabaseError, connections
 from django_tasks_db.management.commands.db_worker import Command as QueueWorker
 
-from reports.jobs import delete_expired_results, revive_stale_jobs
+from accounts.services import delete_expired_sessions
+from reports.jobs import delete_expired_results, delete_finished_tasks, revive_stale_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -40,5 +41,7 @@ def _take_care() -> None:
     try:
         revive_stale_jobs()
         delete_expired_results()
+        delete_finished_tasks()
+        delete_expired_sessions()
     except DatabaseError:
         logger.warning("jobs were not looked after: the database is away or busy", exc_info=True)
