@@ -9,12 +9,24 @@ import io
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
-from accounts.models import SecurityNotice, UserSession
-from journal.models import GroupMembership, Guardianship, PeriodMark, Pupil, SchoolClass
+from accounts.models import AuditEvent, SecurityNotice, UserSession
+from journal.models import (
+    Course,
+    Enrolment,
+    GroupMembership,
+    Guardianship,
+    IndividualPlan,
+    Lesson,
+    PeriodMark,
+    Pupil,
+    SchoolClass,
+)
 from reports.models import Job, JobResult
 from tests.factories import (
     MONDAY,
@@ -30,6 +42,7 @@ from tests.factories import (
     make_user,
     teacher_user,
 )
+from tests.test_access import ADDRESSES, POST_ONLY, PUBLIC, made, url_of
 
 pytestmark = pytest.mark.django_db
 FRIDAY = date(2026, 11, 20)
@@ -125,6 +138,18 @@ def test_the_class_before_does_not_see_marks_of_later_periods(client, seven_a, s
 
     [row] = response.context["register"].rows
     assert row.period_marks == ["4", ""]
+
+
+def test_a_plan_made_after_a_pupil_left_is_not_told_to_the_class_before(client, seven_a, seven_b, moved):
+    make_course(seven_a), make_course(seven_b)
+    plan = IndividualPlan.objects.create(pupil=moved, date_from=FRIDAY, kind=IndividualPlan.Kind.HOME)
+    course = make_course(subject="Физика", plan=plan)
+    for school_class, told in ((seven_a, False), (seven_b, True)):
+        client.force_login(teacher_user(school_class))
+        answer = client.get(f"/journal/classes/{school_class.pk}/", follow=True)
+        assert ("Физика" in answer.content.decode()) is told
+        answer = client.get(f"/journal/classes/{school_class.pk}/courses/{course.pk}/topics/")
+        assert answer.status_code == (200 if told else 404)
 
 
 def test_contacts_of_a_family_are_told_to_the_class_where_the_child_is(client, seven_a, seven_b, moved):
@@ -351,3 +376,81 @@ def test_a_name_with_markup_stays_a_name_on_every_page(client, seven_b):
         assert answer.status_code == 200, url
         assert "<img src=x" not in answer.content.decode(), url
         assert '"><script>' not in answer.content.decode(), url
+
+
+# --- What every answer carries and leaves behind ----------------------------------------------------
+
+
+@pytest.fixture
+def seven_b_of_demo(demo) -> dict:
+    """What the addresses of tests/test_access.py need, and the names of 7Б."""
+    school_class = demo.school_class("7Б")
+    child = Pupil.objects.get(user__username="pupil7b")
+    courses = Course.objects.of_class(school_class).filter(teacher__user__username="subject1")
+    lesson = Lesson.objects.filter(course__in=courses, marks__pupil=child).first()
+    rows = Enrolment.objects.filter(school_class=school_class).on_roll(demo.day)
+    pupils = Pupil.objects.filter(pk__in=rows.values("pupil"))
+    ids = {"class_id": school_class.pk, "day": FRIDAY, "pupil_id": child.pk, "course_id": lesson.course_id}
+    ids |= {"lesson_id": lesson.pk, "session_id": 1, "name": "teacher", **made(school_class, child, demo)}
+    return {"ids": ids, "names": [name for pupil in pupils for name in (pupil.list_name, pupil.short_name)]}
+
+
+@pytest.mark.parametrize("login", ["deputy", "teacher7b", "subject1", "operator", "parent7b"])
+def test_whoever_is_shown_a_pupil_leaves_a_trace_and_nothing_stays_in_a_cache(demo, seven_b_of_demo, login):
+    client = demo.client(login)
+    shown = 0
+    for name, parameters in ADDRESSES:
+        if name in POST_ONLY or name in PUBLIC:
+            continue
+        before = AuditEvent.objects.count()
+        answer = client.get(url_of(name, parameters, seven_b_of_demo["ids"]))
+        assert "no-store" in answer["Cache-Control"], name
+        assert "default-src 'self'" in answer["Content-Security-Policy"], name
+        assert "unsafe" not in answer["Content-Security-Policy"], name
+        assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY"), name
+        body = answer.content.decode(errors="ignore")
+        if any(pupil in body for pupil in seven_b_of_demo["names"]):
+            shown += 1
+            assert AuditEvent.objects.count() > before, name
+    assert shown or login in {"operator", "parent7b"}  # a family's pages call the child by the first name
+
+
+@pytest.mark.parametrize("login", ["deputy", "teacher7b", "operator", "parent7b"])
+def test_nothing_is_done_without_the_token_of_the_page(demo, seven_b_of_demo, login):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(demo.user(login), backend="django.contrib.auth.backends.ModelBackend")
+    for name in (*POST_ONLY, "accounts:password", "accounts:rules", "reports:import_list", "reports:import_batch"):
+        parameters = dict(ADDRESSES)[name]
+        answer = client.post(url_of(name, parameters, seven_b_of_demo["ids"]), {"press": "1:0::ill", "confirm": "1"})
+        assert answer.status_code == 403, name
+        assert "traceback" not in answer.content.decode().lower()
+    assert not UserSession.objects.filter(ended_at__isnull=False).exists()
+    assert not SecurityNotice.objects.filter(reported_by=demo.user(login)).exists()
+
+
+def test_a_session_key_known_before_the_sign_in_is_worth_nothing(client):
+    make_user(username="user80", password="Sekret-2026-test")
+    session = client.session
+    session["planted"] = "yes"
+    session.save()
+    planted = session.session_key
+    client.post("/accounts/login/", {"login": "user80", "password": "Sekret-2026-test"})
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = planted
+
+    assert client.session.session_key != planted
+    assert thief.get("/accounts/security/").status_code == 302
+
+
+def test_markup_of_people_loads_nothing_into_a_pdf(client, seven_b):
+    pupil = make_pupil(seven_b, last_name="<img src=file:///etc/passwd><style>*{display:none}</style>")
+    make_mark(
+        make_lesson(make_course(seven_b), FRIDAY, 1), pupil, "4", comment="<link rel=attachment href=file:///etc/hosts>"
+    )
+    client.force_login(teacher_user(seven_b))
+    answer = client.post(f"/reports/pupils/{pupil.pk}/extract/print/", follow=True)
+    document = PdfReader(io.BytesIO(answer.content))
+
+    text = "".join(page.extract_text() for page in document.pages)
+    assert "file:///etc/passwd" in text.replace("\n", "").replace(" ", "")
+    assert document.attachments == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 from journal.models import Course, IndividualPlan, SchoolClass, StudyGroup, Subject
@@ -13,10 +13,14 @@ from journal.text import normalise
 
 
 def courses_of_class(school_class: SchoolClass) -> list[Course]:
-    """Courses of the class, of its groups and of its pupils' plans, in the order of the picker. One query."""
+    """Courses of the class, of its groups and of its pupils' plans, in the order of the picker. One query.
+
+    A plan made after the pupil had left is known to the new class only.
+    """
     year = school_class.year
     plans = IndividualPlan.objects.filter(
         Q(date_to=None) | Q(date_to__gte=year.date_from),
+        Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=F("date_from")),
         date_from__lte=year.date_to,
         pupil__enrolments__school_class=school_class,
     ).values("pk")

@@ -15,7 +15,7 @@ from journal.models import Lesson
 from journal.queries.history import history_of, pupil_at
 from journal.queries.matrix import matrix_of
 from journal.queries.topics import topics_of
-from journal.views.place import CoursePlace, chosen_term, class_place, own_place
+from journal.views.place import CoursePlace, chosen_term, class_place, own_place, record_plans
 
 
 @require_safe
@@ -29,7 +29,8 @@ def own_topics(request: HttpRequest, course_id: int) -> HttpResponse:
 
 
 def _topics(request: HttpRequest, place: CoursePlace) -> HttpResponse:
-    # Topics tell nothing of a single pupil, so this page leaves no trace in the audit.
+    # Topics tell nothing of a pupil; the picker does.
+    record_plans(request, place.courses, f"темы: {place.label}"[:100])
     context = {
         "place": place,
         "rows": topics_of(place.course),

@@ -5,6 +5,7 @@ Both ways show the same pages; only the addresses and the pupils in sight differ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -102,6 +103,12 @@ class CoursePlace:
             record_class(request, action, subject, class_id=self.school_class.pk)
         else:
             record_pupils(request, action, subject, pupil_ids=pupil_ids)
+
+
+def record_plans(request: HttpRequest, courses: Iterable[Course], what: str) -> None:
+    """The trace of a page that shows no marks, but names the pupils on an individual plan among its courses."""
+    pupil_ids = {course.plan.pupil_id for course in courses if course.plan}
+    record_pupils(request, AuditEvent.Action.READ, what, pupil_ids=sorted(pupil_ids))
 
 
 def class_place(request: HttpRequest, *, class_id: int, course_id: int) -> CoursePlace:

@@ -12,7 +12,7 @@ from journal.files import csv_response, xlsx_response
 from journal.grid import body_html, dates_html, rows_for_file
 from journal.queries.courses import courses_of_class, courses_of_teacher
 from journal.queries.register import Register, register_of
-from journal.views.place import CoursePlace, chosen_term, class_place, own_place
+from journal.views.place import CoursePlace, chosen_term, class_place, own_place, record_plans
 
 
 @require_safe
@@ -31,6 +31,7 @@ def my_courses(request: HttpRequest) -> HttpResponse:
     courses = courses_of_teacher(request.user, timezone.localdate())
     if not courses and not request.user.teacher_or_none:
         raise Http404
+    record_plans(request, courses, "мои предметы")
     return TemplateResponse(request, "journal/my_courses.html", {"courses": courses})
 
 

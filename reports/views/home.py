@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.audit import Action, record_class
+from journal.views.place import record_plans
 from reports import operator as operators
 from reports import overview as school_overview
 from reports.teacher import teacher_page
@@ -45,6 +46,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def teacher(request: HttpRequest) -> HttpResponse:
     """A subject teacher's own lessons of today and own courses."""
     page = teacher_page(request.user.teacher_or_none, timezone.localtime())
+    record_plans(request, page.courses, "мои уроки")
     return TemplateResponse(request, "reports/teacher.html", {"page": page})
 
 
