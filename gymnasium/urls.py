@@ -1,8 +1,10 @@
 """The addresses of the whole application: each app brings its own."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django_tasks_db.models import DBTaskResult
 
 from accounts.views import sign_in
 from gymnasium import views
@@ -10,6 +12,8 @@ from gymnasium import views
 admin.site.site_header = admin.site.site_title = "Гимназия: рабочее место оператора"
 admin.site.index_title = "Справочники и записи"
 admin.site.site_url = "/"
+apps.get_app_config("axes").verbose_name = "Попытки входа"
+admin.site.unregister(DBTaskResult)  # the work has its own pages, with words instead of tracebacks
 
 urlpatterns = [
     path("", include("gymnasium.home")),

@@ -97,7 +97,7 @@ class Context:
         self.error(
             place,
             f"Класса {name} нет в {self.year.name} учебном году.",
-            f"Исправьте класс в файле или заведите его («Управление» → «Классы»). Есть: {known}…",
+            f"Исправьте класс в файле или заведите его («Администрирование» → «Классы»). Есть: {known}…",
         )
         return None
 
@@ -108,7 +108,7 @@ class Context:
             prefix = normalise(str(name)) + " "
             found = [row for key, rows in self.register.teachers.items() if key.startswith(prefix) for row in rows]
         if len(found) > 1:
-            self.error(place, f"Учителей с именем {name} двое.", "Укажите отчество или различите их в «Управлении».")
+            self.error(place, f"Учителей с именем {name} двое.", "Укажите отчество или различите их в «Администрировании».")
             return None
         return found[0] if found else None
 
