@@ -108,7 +108,9 @@ class Context:
             prefix = normalise(str(name)) + " "
             found = [row for key, rows in self.register.teachers.items() if key.startswith(prefix) for row in rows]
         if len(found) > 1:
-            self.error(place, f"Учителей с именем {name} двое.", "Укажите отчество или различите их в «Администрировании».")
+            self.error(
+                place, f"Учителей с именем {name} двое.", "Укажите отчество или различите их в «Администрировании»."
+            )
             return None
         return found[0] if found else None
 
