@@ -29,6 +29,11 @@ class Thresholds:
         return iter((self.five, self.four, self.three))
 
 
+def grade_has_marks(grade: int) -> bool:
+    """Grade 1 is taught without marks."""
+    return grade > 1
+
+
 def weighted_mean(marks: Iterable[tuple[str, Decimal]]) -> Decimal | None:
     """Σ(mark·weight) / Σweight of (value, weight); words and debts do not count; None without a number."""
     total = weights = Decimal(0)

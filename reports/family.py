@@ -14,9 +14,9 @@ from django.db.models import F, Value
 from attendance.models import LETTERS, WHOLE_DAY, Reason
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, pupil_lessons
-from journal.means import Thresholds, marks_to_reach
+from journal.means import Thresholds, grade_has_marks, marks_to_reach
 from journal.models import ControlWork, Course, Enrolment, Homework, Pupil, Recommendation, SchoolClass, Term
-from reports.extract.assemble import FIRST_GRADE, extract_of, subject_lines
+from reports.extract.assemble import extract_of, subject_lines
 from reports.extract.data import ExtractData, Period, SubjectLine
 from reports.extract.source import MarkRow, Source, range_needed, read_source
 
@@ -272,7 +272,7 @@ def marks(child: Child, term_number: int | None = None) -> Marks | None:
     period = Period(term.date_from, max(term.date_from, min(term.date_to, child.today)))
     source = _source(child, calendar, period, {"marks", "results"})
     lines = subject_lines(child.pupil, source)
-    return Marks(tuple(forecasts(child.pupil, source, lines)), term, tuple(terms), grade > FIRST_GRADE)
+    return Marks(tuple(forecasts(child.pupil, source, lines)), term, tuple(terms), grade_has_marks(grade))
 
 
 def forecasts(pupil: Pupil, source: Source, lines: Iterable[SubjectLine]) -> list[Forecast]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db.models import F, Q
 
 from accounts.models import User
+from journal.means import grade_has_marks
 from journal.models import Course, IndividualPlan, SchoolClass, StudyGroup, Subject
 from journal.text import normalise
 
@@ -66,7 +67,7 @@ def course_label(course: Course) -> str:
 
 def has_marks(subject: Subject, grade: int) -> bool:
     """Grade 1 and some subjects are taught without marks (domain.md §3)."""
-    return grade > 1 and subject.has_marks
+    return grade_has_marks(grade) and subject.has_marks
 
 
 def _in_order(rows) -> list[Course]:

@@ -11,7 +11,7 @@ from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, Reason
 from attendance.queries import MissedDay, Totals, missed_on
 from journal.dates import WEEKDAYS
 from journal.lessons import LessonPlace
-from journal.means import Thresholds, expected_mark, has_few_marks, is_disputed, weighted_mean
+from journal.means import Thresholds, expected_mark, grade_has_marks, has_few_marks, is_disputed, weighted_mean
 from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, School, Teacher, Term
 from reports.extract.data import (
     NO_BREAK_SPACE,
@@ -31,7 +31,6 @@ from reports.extract.data import (
 )
 from reports.extract.source import AHEAD, MarkRow, Source
 
-FIRST_GRADE = 1
 _SIGN_AND_NUMBER = re.compile(r"([§№]) (?=\d)")
 
 
@@ -92,7 +91,7 @@ def extract_of(pupil: Pupil, source: Source) -> ExtractData:
         term_word=Term.NAMES[Scheme(source.term.scheme)],
         previous_roman=previous.roman if previous else "",
         has_results=source.has_results,
-        has_marks=source.school_class.grade > FIRST_GRADE,
+        has_marks=grade_has_marks(source.school_class.grade),
         subjects=_subjects(view),
         absences=_absences(view),
         homework=_homework(view),
@@ -129,7 +128,7 @@ def _left_on(view: _View) -> date | None:
 def _subjects(view: _View) -> tuple[SubjectLine, ...]:
     """Subjects with marks: those the pupil has lessons in, and those that have marks from before."""
     source = view.source
-    if source.school_class.grade <= FIRST_GRADE:
+    if not grade_has_marks(source.school_class.grade):
         return ()
     marks: dict[int, list[MarkRow]] = defaultdict(list)
     for row in source.marks.get(view.pupil.pk, ()):
