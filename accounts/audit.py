@@ -55,4 +55,5 @@ def record_event(
 
 
 def address_of(request: HttpRequest) -> str | None:
+    """Where the person sits; behind our proxies `ProxyAddressMiddleware` has set it right."""
     return request.META.get("REMOTE_ADDR") or None

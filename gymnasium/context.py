@@ -93,6 +93,7 @@ def demo_accounts() -> list[dict[str, str]]:
 
 
 def signed_in(request: HttpRequest) -> dict[str, str]:
+    """Name and role in the heading of the page; empty for a stranger."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}

@@ -37,10 +37,12 @@ def snils_is_valid(text: str) -> bool:
 
 
 def encrypt(text: str) -> str:
+    """As it is stored; twice the same text gives two different tokens."""
     return _box().encrypt(text.encode()).decode()
 
 
 def decrypt(token: str) -> str:
+    """What `encrypt` took; cryptography.fernet.InvalidToken where no key of the settings fits."""
     return _box().decrypt(token.encode()).decode()
 
 

@@ -90,6 +90,7 @@ def joined(parts: Sequence[Pdf], *, title: str, duplex: bool = True) -> Pdf:
 
 
 def page_count(content: bytes) -> int:
+    """Pages that really are in the file."""
     from pikepdf import Pdf as PikePdf
 
     with PikePdf.open(BytesIO(content)) as document:

@@ -23,6 +23,7 @@ from accounts.services import change_own_password, end_sessions, report_compromi
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 @require_http_methods(["GET", "POST"])
 def password(request: SignedInRequest) -> HttpResponse:
+    """A new password of one's own; after a one-time one nothing else opens before."""
     form = OwnPasswordForm(request.user, request.POST or None)
     one_time = request.user.must_change_password
     if request.method == "POST" and form.is_valid():
@@ -34,6 +35,7 @@ def password(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def security(request: SignedInRequest) -> HttpResponse:
+    """Own sessions that live, own open notices, the way to report a compromise."""
     sessions = list(own_sessions(request))
     for session in sessions:
         session.is_current = session.session_key == request.session.session_key
@@ -51,6 +53,7 @@ def end_session(request: SignedInRequest, session_id: int) -> HttpResponse:
 
 @require_POST
 def end_other_sessions(request: SignedInRequest) -> HttpResponse:
+    """«Завершить все остальные»."""
     end_sessions(user=request.user, by=request.user, keep=request.session.session_key)
     messages.success(request, "Все остальные сеансы завершены.")
     return redirect("accounts:security")

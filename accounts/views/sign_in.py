@@ -19,6 +19,7 @@ from accounts.services import accept_rules, sign_in, sign_out
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; whoever is signed in already goes on to where they wanted."""
     target = safe_next(request)
     if request.method == "GET" and request.user.is_authenticated:
         return redirect(target)
@@ -31,12 +32,14 @@ def login(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
+    """«Выйти»."""
     sign_out(request)
     return redirect("accounts:login")
 
 
 @require_http_methods(["GET", "POST"])
 def rules(request: HttpRequest) -> HttpResponse:
+    """The rules, to accept before anything else opens and to read again later."""
     accepted = request.user.rules_version == RULES_VERSION
     if request.method == "POST" and request.POST.get("accept"):
         accept_rules(user=request.user)

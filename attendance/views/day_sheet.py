@@ -51,6 +51,7 @@ def go_to_day(request: HttpRequest, class_id: int) -> HttpResponse:
 
 @require_safe
 def day_sheet(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
+    """The page; `?open=` shows the lessons of a pupil, `?ask=` a press that waits for a yes, `?undo=` the last one."""
     school_class, calendar = _class_and_calendar(request, class_id)
     sheet = read_sheet(school_class, day, user=request.user, calendar=calendar, today=timezone.localdate())
     record_class(request, Action.READ, f"лист посещаемости {day:%d.%m.%Y}", class_id=class_id)

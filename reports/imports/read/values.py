@@ -165,6 +165,7 @@ def parse_phone(value: object, what: str = "Телефон") -> str:
 
 
 def parse_email(value: object, what: str = "E-mail") -> str:
+    """An address, or an empty string for an empty cell."""
     line = optional(value)
     if line and not EMAIL.fullmatch(line):
         raise BadValue(f"{what}: «{line}» не адрес почты.", "Ожидается адрес вида name@example.org.")
@@ -187,6 +188,7 @@ def parse_snils(value: object) -> str:
 
 
 def parse_time(value: object) -> time | None:
+    """«8:30» or «08.30:00»; None for anything else."""
     found = re.fullmatch(r"(\d{1,2})[:.](\d{2})(?::\d{2})?", text_of(value))
     if not found or int(found[1]) > 23 or int(found[2]) > 59:
         return None
