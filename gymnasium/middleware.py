@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from gymnasium.views import too_large
+from gymnasium.views import bad_request, too_large
 
 
 class ProxyAddressMiddleware:
@@ -38,8 +38,9 @@ def is_address(text: str) -> bool:
     return True
 
 
-class BodySizeMiddleware:
-    """Refuses what no form here sends before a byte of it is read: files of a stranger would fill the disk."""
+class SaneRequestMiddleware:
+    """Refuses what no page here sends, before anything reads it: files that would fill the disk of the server, and
+    zero bytes in a query or a cookie, at which PostgreSQL's driver stops with an error."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -48,4 +49,6 @@ class BodySizeMiddleware:
         with suppress(ValueError):  # without a length that can be understood Django reads nothing
             if int(request.META.get("CONTENT_LENGTH") or 0) > settings.BODY_MAX_SIZE:
                 return too_large(request)
+        if "%00" in request.META.get("QUERY_STRING", "") or "\\000" in request.META.get("HTTP_COOKIE", ""):
+            return bad_request(request)
         return self.get_response(request)

@@ -331,6 +331,22 @@ def test_a_zero_byte_does_not_stop_the_report_of_a_stolen_password(client):
     assert not user.has_usable_password()
 
 
+@pytest.mark.parametrize("path", ["/admin/journal/pupil/?q=%00", "/admin/accounts/auditevent/?action=%00"])
+def test_a_zero_byte_in_an_address_is_not_understood(client, path):
+    client.force_login(make_user(is_operator=True, is_staff=True))
+    answer = client.get(path)
+
+    assert answer.status_code == 400
+    assert "Запрос не понят" in answer.content.decode()
+
+
+def test_a_zero_byte_in_a_cookie_is_not_understood(client):
+    answer = client.get("/accounts/security/", headers={"Cookie": 'session="\\000aaaaaaaaaaaa"'})
+
+    assert answer.status_code == 400
+    assert "Запрос не понят" in answer.content.decode()
+
+
 def test_a_body_larger_than_any_form_is_refused_unread(client):
     answer = client.generic("POST", "/accounts/login/", b"", CONTENT_LENGTH=str(50 * 2**30))
 
