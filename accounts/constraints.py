@@ -134,7 +134,7 @@ class AppendOnly(_TableConstraint):
         ]
 
     def _drop_statements(self, model: Any, schema_editor: Any) -> list[str]:
-        # The function goes with its trigger; where the table went first, only the function is left.
+        # The trigger goes with its function. (A table dropped whole leaves the function, which harms nobody.)
         return [f"DROP FUNCTION IF EXISTS {self.name}() CASCADE"]
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS) -> None:

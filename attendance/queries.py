@@ -79,10 +79,6 @@ class Totals:
         )
 
     @property
-    def days_all(self) -> int:
-        return self.days.total()
-
-    @property
     def lessons_all(self) -> int:
         return self.lessons.total()
 

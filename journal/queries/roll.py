@@ -55,10 +55,6 @@ class RollRow:
     since: date | None
     until: date | None
 
-    @property
-    def has_paper(self) -> bool:
-        return any(row.on_paper for row in self.guardianships)
-
 
 @dataclass(frozen=True, slots=True)
 class LetterDay:

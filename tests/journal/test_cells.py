@@ -218,7 +218,8 @@ def test_the_class_list_finds_and_keeps_the_numbers(school_class):
     assert [row.pupil.last_name for row in left] == ["Еремеев"]
 
     here, left = class_list(school_class, TODAY, "ЕЛК лев")
-    assert [(row.number, row.pupil.last_name, row.has_paper) for row in here] == [(3, "Ёлкина", True)]
+    assert [(row.number, row.pupil.last_name) for row in here] == [(3, "Ёлкина")]
+    assert [relation.on_paper for relation in here[0].guardianships] == [True]
     assert left == []
 
 
