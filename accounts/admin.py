@@ -144,6 +144,10 @@ class UserSessionAdmin(ReadOnlyAdmin):
     date_hierarchy = "started_at"
     exclude = ("session_key",)  # whoever reads it could enter as that person
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        # Nor is it guessed letter by letter: ?session_key__startswith=a
+        return not lookup.startswith("session_key") and super().lookup_allowed(lookup, value, request)
+
 
 @admin.register(RulesAcceptance)
 class RulesAcceptanceAdmin(ReadOnlyAdmin):

@@ -220,6 +220,18 @@ def test_the_admin_has_no_sign_in_of_its_own(client):
     assert UserSession.objects.get().ended_at is not None
 
 
+def test_a_session_key_is_not_guessed_letter_by_letter(client):
+    deputy, operator = make_user(is_deputy=True), make_user(is_operator=True, is_staff=True)
+    UserSession.objects.create(user=deputy, session_key="abcdef", device="Сейф")
+    client.force_login(operator)
+
+    assert "Сейф" in client.get("/admin/accounts/usersession/").content.decode()
+    for guess in ("session_key__startswith=a", "session_key=abcdef", "user__user_sessions__session_key__startswith=a"):
+        answer = client.get(f"/admin/accounts/usersession/?{guess}")
+        assert answer.status_code == 400
+        assert "Сейф" not in answer.content.decode()
+
+
 def test_to_others_the_admin_does_not_exist(client):
     client.force_login(make_user(is_deputy=True))
 
