@@ -219,7 +219,8 @@ async function refresh() {
       other = now || other;
     }
   }
-  if (other && String(other.by_id) !== sheet.dataset.user) say(`${other.by || "другой человек"} · ${other.at}`, "saved");
+  // The first reading is of old news: only what comes while the sheet is open is told.
+  if (sheet.dataset.ready && other && String(other.by_id) !== sheet.dataset.user) say(`${other.by || "другой человек"} · ${other.at}`, "saved");
   if (news.roll_call) showRollCall(news.roll_call);
   showTotals();
 }
