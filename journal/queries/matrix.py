@@ -80,9 +80,10 @@ def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, toda
     gone = {row.pupil_id: row.date_to for row in enrolments if row.date_to and row.pupil_id not in here}
     given = _given(courses, list(pupils), came, gone, start, end)
     period = _period_marks(list(pupils), term)
+    thresholds = Thresholds.of(calendar.school)
     for pupil in pupils.values():
         cells = [
-            _cell(given[pupil.pk, subject.pk], period.get((pupil.pk, subject.pk), ""), term, calendar)
+            _cell(given.get((pupil.pk, subject.pk)), period.get((pupil.pk, subject.pk), ""), term, calendar, thresholds)
             for subject in matrix.subjects
         ]
         if pupil.pk in here or any(cell is not NO_MARKS for cell in cells):
@@ -125,11 +126,17 @@ def _period_marks(pupil_ids: list[int], term: Term) -> dict[tuple[int, int], str
     return {(pupil, subject): value for pupil, subject, value in rows.values_list("pupil_id", "subject_id", "value")}
 
 
-def _cell(given: list[tuple[str, Decimal, int]], period_mark: str, term: Term, calendar: Calendar) -> SubjectCell:
-    numeric = [(value, weight, n) for value, weight, n in given if value in NUMERIC_VALUES]
+def _cell(
+    given: list[tuple[str, Decimal, int]] | None,
+    period_mark: str,
+    term: Term,
+    calendar: Calendar,
+    thresholds: Thresholds,
+) -> SubjectCell:
+    numeric = [(value, weight * n, n) for value, weight, n in given or () if value in NUMERIC_VALUES]
     if not numeric and not period_mark:
         return NO_MARKS
-    mean = weighted_mean((value, weight * n) for value, weight, n in numeric)
+    mean = weighted_mean([(value, weight) for value, weight, _ in numeric])
     count = sum(n for _, _, n in numeric)
-    near_two = expected_mark(mean, Thresholds.of(calendar.school)) == 2
+    near_two = expected_mark(mean, thresholds) == 2
     return SubjectCell(mean, count, has_few_marks(count, term.scheme, calendar.school), near_two, period_mark)
