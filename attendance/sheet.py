@@ -172,7 +172,7 @@ def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Cal
 def why_read_only(day: date, *, today: date, month_is_closed: bool, user: User) -> str:
     """Why nothing can be pressed on the day, in words for the teacher; an empty string where it can."""
     if day > today:
-        return "Будущие дни отмечаются документом: справкой, заявлением или приказом."
+        return "Этот день ещё не наступил: отметить можно будет в сам день."
     if month_is_closed and not user.sees_whole_school:
         return "Месяц закрыт. Изменить отметку может заместитель директора."
     return ""

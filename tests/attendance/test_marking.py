@@ -121,7 +121,7 @@ def test_a_reason_for_the_day_answers_the_facts_of_its_lessons(school_class, mar
         (date(2026, 11, 4), "День народного единства"),
         (date(2026, 11, 15), "выходной"),
         (date(2026, 8, 20), "вне учебного года"),
-        (date(2026, 11, 17), "документом"),
+        (date(2026, 11, 17), "ещё не наступил"),
     ],
 )
 def test_days_that_cannot_be_marked_say_why(school_class, mark, day, words):
