@@ -1,10 +1,13 @@
-"""Filters for Russian text, loaded in every template. Pure functions: they may be called from Python too."""
+"""Filters for Russian text and the icons, loaded in every template. Pure functions, for Python too."""
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
+from heroicons.templatetags.heroicons import heroicon_outline
 
 from journal import dates
 
@@ -67,3 +70,11 @@ def short_name(person: Any) -> str:
         given = [person.first_name, getattr(person, "patronymic", "")]
     # No break between the surname and its initials.
     return "\u00a0".join([last, *(f"{name[0]}." for name in given[:2] if name)])
+
+
+@register.simple_tag
+@cache
+def icon(name: str, size: int = 22) -> SafeString:
+    """An outline icon of heroicons.com, silent for screen readers. Kept: the package parses its file each time, and
+    the frame of every page has nine of them."""
+    return heroicon_outline(name, size=size, **{"class": "icon", "aria_hidden": "true"})
