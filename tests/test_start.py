@@ -154,3 +154,39 @@ def test_nothing_is_left_behind_when_the_server_is_killed(supervisor):
     for pid in children.values():
         wait_for(lambda pid=pid: not alive(pid))
     assert not live.healthy(url)
+
+
+def run_on(database: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    given = {**BARE, "DEBUG": "1", "DATABASE_URL": f"sqlite:///{database}", **environment}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=databases.ROOT, env=given, capture_output=True, text=True
+    )
+
+
+def test_a_school_without_logins_is_never_filled_with_the_demo(tmp_path):
+    database = tmp_path / "school.sqlite3"
+    files = tmp_path / "files"
+    files.mkdir()
+    files.joinpath("pupils.csv").write_bytes(csv_of_pupils())
+
+    # Neither command needs anything done before: the file of the database does not even exist.
+    imported = run_on(database, "import_school", str(files))
+    prepared = run_on(database, "prepare")
+
+    assert "ученики: новые 2" in imported.stdout, imported.stdout + imported.stderr
+    assert (prepared.returncode, prepared.stdout) == (0, "")
+
+
+def test_the_demo_school_needs_no_tables_made_before(tmp_path):
+    result = run_on(tmp_path / "demo.sqlite3", "seed_demo", "--date", "2026-11-23")
+
+    assert "Пароль для всех: Demo-2026-gymnasium" in result.stdout, result.stderr
+
+
+def csv_of_pupils() -> bytes:
+    lines = [
+        "ФИО;Класс;Дата рождения;Пол;Родитель;Телефон;Адрес",
+        "Волков Иван Петрович;7Б;14.05.2013;м;Волкова Анна Ивановна;+7 900 000-00-01;ул. Мира, д. 1",
+        "Зайцева Ольга Ивановна;7Б;15.06.2013;ж;Зайцев Иван Олегович;+7 900 000-00-02;ул. Мира, д. 2",
+    ]
+    return "\r\n".join(lines).encode("cp1251")

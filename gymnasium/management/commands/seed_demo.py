@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,7 +24,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, size: str, **options: Any) -> None:
-        if _holds_data():
+        if not connection.introspection.table_names():
+            call_command("migrate", interactive=False, verbosity=0)
+        if holds_data():
             raise CommandError("В базе данных уже есть записи: учебная школа создаётся только в пустой базе.")
         world = build_school(size, options["date"] or timezone.localdate(), tell=self.tell(options["verbosity"]))
         self.stdout.write(
@@ -44,6 +48,6 @@ def _date(text: str) -> date:
         raise CommandError(f"Дата «{text}» не понята: нужна в виде ГГГГ-ММ-ДД, например 2026-11-23.") from None
 
 
-def _holds_data() -> bool:
+def holds_data() -> bool:
     """Migrations alone leave no rows in these tables, and a school cannot be without them."""
     return any(model.objects.exists() for model in (User, School, AcademicYear, SchoolClass, Pupil, Teacher, Subject))

@@ -8,7 +8,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from reports.imports.plan.result import KIND_NAMES, STATUS_NAMES, Preview
@@ -28,6 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         contents = read_files(files_of(options["folder"]))
+        if not connection.introspection.table_names():
+            call_command("migrate", interactive=False, verbosity=0)
         today = timezone.localdate()
         try:
             if options["dry_run"]:
