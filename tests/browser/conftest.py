@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser_programs import chromium
 from tests.conftest import DEMO_PASSWORD
 from tests.live import Site
+
+# The machine may be busy with the other half of the tests: what is awaited gets the time of a page.
+expect.set_options(timeout=15_000)
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}

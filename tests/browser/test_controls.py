@@ -1,5 +1,7 @@
 """Small controls of every page: they appear with JavaScript, and pages do without them."""
 
+from playwright.sync_api import expect
+
 
 def test_the_password_can_be_looked_at(page_for):
     page = page_for()
@@ -17,19 +19,19 @@ def test_without_scripts_no_button_is_offered_that_does_nothing(page_for):
     page = page_for(java_script_enabled=False)
     page.goto("/accounts/login/")
 
-    assert page.locator("[data-show-password]").is_hidden()
-    assert page.get_by_role("button", name="Войти").is_visible()
+    expect(page.locator("[data-show-password]")).to_be_hidden()
+    expect(page.get_by_role("button", name="Войти")).to_be_visible()
 
 
 def test_the_menu_of_the_person_closes_by_escape_and_gives_the_focus_back(page_as):
     page = page_as("teacher7b")
     menu = page.locator(".user-menu")
     menu.locator("summary").click()
-    assert page.get_by_role("button", name="Выйти").is_visible()
+    expect(page.get_by_role("button", name="Выйти")).to_be_visible()
 
     page.keyboard.press("Escape")
 
-    assert page.get_by_role("button", name="Выйти").is_hidden()
+    expect(page.get_by_role("button", name="Выйти")).to_be_hidden()
     assert page.evaluate("document.activeElement.closest('.user-menu') !== null")
 
 
@@ -39,7 +41,7 @@ def test_the_menu_closes_by_a_press_elsewhere(page_as):
 
     page.locator("main").click(position={"x": 5, "y": 5})
 
-    assert page.get_by_role("button", name="Выйти").is_hidden()
+    expect(page.get_by_role("button", name="Выйти")).to_be_hidden()
 
 
 def test_the_first_tab_leads_past_the_navigation(page_as):

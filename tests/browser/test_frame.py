@@ -1,6 +1,9 @@
 """What holds for every page, seen by a real browser."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 
 def test_the_sign_in_page_loads_only_our_own_files(page_for, site):
@@ -10,7 +13,7 @@ def test_the_sign_in_page_loads_only_our_own_files(page_for, site):
 
     page.goto("/accounts/login/", wait_until="networkidle")
 
-    assert page.locator("[name=login]").is_visible()
+    expect(page.locator("[name=login]")).to_be_visible()
     assert {url for url in requests if not url.startswith((site.url, "data:"))} == set()
     assert page.evaluate("document.fonts.check('16px Inter')")
 
@@ -23,8 +26,8 @@ def test_a_wrong_password_is_answered_in_words(page_for, phone):
     page.fill("[name=password]", "не тот пароль")
     page.press("[name=password]", "Enter")
 
-    assert page.get_by_role("alert").first.is_visible()
-    assert "/accounts/login/" in page.url
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page).to_have_url(re.compile("/accounts/login/"))
 
 
 def test_a_demo_teacher_signs_in(page_as):
@@ -32,7 +35,7 @@ def test_a_demo_teacher_signs_in(page_as):
 
     assert "/accounts/" not in page.url
     assert page.request.get(page.url).ok
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_the_policy_forbids_inline_scripts(page_for):

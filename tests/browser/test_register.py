@@ -106,10 +106,10 @@ def test_without_scripts_the_cell_leads_to_a_page(open_register, page_for):
     page = page_for("teacher7b", java_script_enabled=False)
     page.goto(address)
     page.locator("table.register td > a").first.click()
-    assert "/cells/" in page.url
+    expect(page).to_have_url(re.compile("/cells/"))
     expect(page.get_by_role("heading", name="Что менялось")).to_be_visible()
     page.get_by_role("link", name="К журналу").click()
-    assert "/cells/" not in page.url
+    expect(page).not_to_have_url(re.compile("/cells/"))
 
 
 def test_a_signed_out_person_lands_at_the_sign_in_page(open_register):
