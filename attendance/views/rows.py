@@ -72,8 +72,9 @@ def _cell(row: SheetRow, number: int) -> str:
     standing = row.standing.get(number) or row.whole
     look, letter = (f" is-{standing.reason}", standing.letter) if standing else ("", "")
     own = row.standing.get(number)
-    # What stands at the lesson itself, for the script; the letter may come from the whole day.
-    mark = f' data-mark="{own.reason}"' if own else ""
+    # What stands at the lesson itself, for the script; the letter may come from the whole day. A fact still waits for
+    # its reason: its letter, pressed again, confirms it and does not clear.
+    mark = f' data-mark="{own.reason}"{"" if own.is_confirmed else " data-fact"}' if own else ""
     return f'<td class="day__lesson" data-n="{number}"{mark}><span class="cell{look}">{letter}</span></td>'
 
 

@@ -33,7 +33,7 @@ class Row {
       if (stands) this.places.set(Number(place), { reason: stands, confirmed: this.places.get(Number(place))?.confirmed || !puts });
     }
     for (const [number, td] of this.cells) {
-      if (td.dataset.mark) this.places.set(number, { reason: td.dataset.mark, confirmed: true });
+      if (td.dataset.mark) this.places.set(number, { reason: td.dataset.mark, confirmed: !("fact" in td.dataset) });
     }
   }
 

@@ -224,3 +224,20 @@ def test_lessons_of_a_pupil_open_in_the_row(open_sheet):
 
     assert page.locator(f"#{row} [data-mark=unexcused]").count() == 1
     assert date.fromisoformat(DAY).isoweekday() == 1
+
+
+def test_the_letter_of_a_fact_confirms_it_even_before_any_news_came(page_for, sheet_url):
+    page = page_for("teacher7b")
+    page.context.route("**/state/", lambda route: route.abort())  # the page knows only what it was sent with
+    page.goto(sheet_url.replace(DAY, "2026-11-20"))
+    expect(page.locator("#sheet[data-ready]")).to_be_visible()
+    fact = page.locator("[data-mark=unexcused][data-fact]").first
+    row = fact.evaluate("td => td.parentElement.id")
+    number = fact.get_attribute("data-n")
+
+    fact.click()
+    type_letter(page, "Н", layout="ru")
+    saved(page)
+    page.reload()
+
+    expect(page.locator(f"#{row} [data-n='{number}'][data-mark=unexcused]:not([data-fact])")).to_have_count(1)
