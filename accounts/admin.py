@@ -103,7 +103,7 @@ class UserAdmin(KeptAdmin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password", "must_change_password")}),
         ("Имя", {"fields": ("last_name", "first_name", "patronymic", "email")}),
-        ("Роли", {"fields": ("is_active", "is_deputy", "is_operator", "is_staff")}),
+        ("Роли", {"fields": ("is_active", "is_deputy", "is_operator", "is_staff", "sees_sensitive")}),
         ("Сведения", {"fields": ("last_login", "date_joined", "rules_version")}),
     )
     add_fieldsets = (

@@ -45,8 +45,30 @@ CLASS_SECTIONS = (
         "journal:class_journal",
         ("journal:course", "journal:topics", "journal:matrix", "journal:cell"),
     ),
-    Section("Класс", "user-group", "journal:class_list", ("journal:pupil",)),
+    Section(
+        "Класс",
+        "user-group",
+        "journal:class_list",
+        (
+            "journal:pupil",
+            "journal:class_grid",
+            "journal:class_guardians",
+            "journal:guardian",
+            "journal:groups",
+            "journal:division",
+            "journal:plan",
+            "journal:movement",
+            "journal:consent",
+            "reports:checklist",
+            "reports:access",
+            "reports:questions",
+        ),
+    ),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
+)
+CLASS_TABS = (
+    # What a class teacher does with the people of the class: a row of tabs over each of these pages.
+    Section("Список", "", "journal:class_list", ("journal:pupil",)),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
@@ -55,6 +77,7 @@ DEPUTY = (
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
+    Section("Классы", "user-group", "journal:classes", ("journal:",)),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,
@@ -79,6 +102,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
+        "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,
@@ -126,7 +150,16 @@ def class_navigation(request: HttpRequest) -> list[NavItem]:
         return []
     if user.sees_whole_school or any(school_class.pk == class_id for school_class in user.own_classes):
         return _items(request, CLASS_SECTIONS, class_id=class_id)
-    return []
+    return []  # the operator keeps people only: the tabs of «Класс» are enough
+
+
+def class_tabs(request: HttpRequest) -> list[NavItem]:
+    """The tabs of «Класс» on a page that belongs to one of them; none elsewhere."""
+    class_id = _page_class_id(request)
+    view_name = request.resolver_match.view_name if request.resolver_match else ""
+    if class_id is None or not any(section.holds(view_name) for section in CLASS_TABS):
+        return []
+    return _items(request, CLASS_TABS, class_id=class_id)
 
 
 def _works_in_own_class(user: Any) -> bool:

@@ -22,6 +22,20 @@ def get_pupil_for(user: User, pupil_id: int) -> Pupil:
     return get_object_or_404(Pupil.objects.visible_to(user), pk=pupil_id)
 
 
+def get_class_kept_by(user: User, class_id: int) -> SchoolClass:
+    """The class whose people the user keeps (own class, or any for deputy and operator), or 404."""
+    for school_class in user.own_classes:
+        if school_class.pk == class_id:
+            return school_class
+    rows = SchoolClass.objects.kept_by(user).select_related("year__school")
+    return get_object_or_404(rows, pk=class_id)
+
+
+def get_pupil_kept_by(user: User, pupil_id: int) -> Pupil:
+    """The pupil whose personal data the user keeps, or 404."""
+    return get_object_or_404(Pupil.objects.kept_by(user), pk=pupil_id)
+
+
 def get_child_for(user: User, pupil_id: int) -> Pupil:
     """The own child (or oneself) for the family's pages, or 404. The deputy reads other pages."""
     for child in user.own_children:

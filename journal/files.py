@@ -27,6 +27,15 @@ def neutral(value: Value) -> Value:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+def table_response(
+    suffix: str, name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int] = (30,)
+) -> HttpResponse:
+    """A list as a file: `suffix` «xlsx» or «csv»; the first row is the heading."""
+    if suffix == "csv":
+        return csv_response(name, rows)
+    return xlsx_response(name, rows, sheet=sheet, first_widths=first_widths)
+
+
 def xlsx_response(
     name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int]
 ) -> HttpResponse:

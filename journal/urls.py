@@ -1,4 +1,4 @@
-"""Addresses of the journal. Every page here is for reading: no view takes a POST."""
+"""Addresses of the journal. The register of marks is for reading: none of its views takes a POST."""
 
 from django.urls import path
 
@@ -16,6 +16,12 @@ urlpatterns = [
     path("classes/<int:class_id>/matrix/", cells.matrix, name="matrix"),
     path("classes/<int:class_id>/pupils/", people.class_pupils, name="class_list"),
     path("pupils/<int:pupil_id>/", people.pupil, name="pupil"),
+    # -- cards --
+    # -- guardians --
+    # -- groups --
+    # -- movements --
+    # -- consents and settings --
+    # -- the register, read only --
     path(_COURSE, register.course, name="course"),
     path(f"{_COURSE}topics/", cells.topics, name="topics"),
     path(f"{_COURSE}{_CELL}", cells.cell, name="cell"),

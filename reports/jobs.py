@@ -57,6 +57,9 @@ MODULES = {
     Job.Kind.CLASS_EXTRACTS: "reports.extract.batch",
     Job.Kind.IMPORT_READ: "reports.imports.jobs",
     Job.Kind.IMPORT_APPLY: "reports.imports.jobs",
+    # -- guardians --
+    # -- movements --
+    # -- import --
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 

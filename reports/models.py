@@ -74,6 +74,10 @@ class Job(models.Model):
         CLASS_EXTRACTS = "class_extracts", "выписки класса"
         IMPORT_READ = "import_read", "чтение файлов"
         IMPORT_APPLY = "import_apply", "запись импорта"
+        IMPORT_UNDO = "import_undo", "отмена импорта"
+        ACCESS_SLIPS = "access_slips", "листки с паролями"
+        YEAR_TRANSFER = "year_transfer", "перевод на следующий год"
+        TRANSFER_UNDO = "transfer_undo", "отмена перевода"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "ждёт"
@@ -140,6 +144,8 @@ class ImportBatch(models.Model):
         APPLIED = "applied", "записано"
         FAILED = "failed", "не удалось"
         DISCARDED = "discarded", "отменено"
+        UNDOING = "undoing", "возвращается"
+        UNDONE = "undone", "запись отменена"
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто", related_name="imports")
     status = models.CharField("состояние", max_length=9, choices=Status, default=Status.READING)
@@ -149,6 +155,8 @@ class ImportBatch(models.Model):
     preview = models.JSONField("предпросмотр", default=dict, blank=True)
     answers = models.JSONField("ответы на вопросы", default=dict, blank=True)
     without_bad_rows = models.BooleanField("без строк с ошибками", default=False)
+    undo = models.JSONField("для отмены", default=dict, blank=True, editable=False)
+    undone_at = models.DateTimeField("запись отменена", null=True, blank=True)
 
     class Meta:
         verbose_name = "импорт"
@@ -173,3 +181,38 @@ class ImportFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportConflict(models.Model):
+    """A value of a file that differs from what stands, put to the class teacher: keep or take."""
+
+    class Answer(models.TextChoices):
+        KEEP = "keep", "оставить прежнее"
+        TAKE = "take", "взять из файла"
+
+    batch = models.ForeignKey(ImportBatch, models.PROTECT, verbose_name="импорт", related_name="conflicts")
+    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="+")
+    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="+")
+    object_type = models.CharField("вид записи", max_length=20, help_text="pupil или guardian")
+    object_id = models.BigIntegerField("номер записи")
+    field = models.CharField("поле", max_length=30)
+    current = models.CharField("стоит", max_length=300, blank=True)
+    proposed = models.CharField("в файле", max_length=300, blank=True)
+    answer = models.CharField("ответ", max_length=4, choices=Answer, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто ответил", related_name="+", null=True, blank=True
+    )
+    answered_at = models.DateTimeField("когда", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "вопрос учителю"
+        verbose_name_plural = "вопросы учителям"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "object_type", "object_id", "field", "pupil"], name="reports_import_asks_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pupil}: {self.field}"

@@ -20,6 +20,12 @@ urlpatterns = [
     path("jobs/<int:job_id>/state/", jobs.job_state, name="job_state"),
     path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("jobs/<int:job_id>/result/", jobs.job_result, name="job_result"),
+    # -- cards --
+    # -- guardians --
+    # -- groups --
+    # -- movements --
+    # -- consents and settings --
+    # -- import --
     path("import/", imports.import_list, name="import_list"),
     path("import/<int:batch_id>/", imports.import_batch, name="import_batch"),
     path("import/<int:batch_id>/state/", imports.import_progress, name="import_progress"),

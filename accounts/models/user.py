@@ -31,6 +31,12 @@ class User(AbstractUser):
     is_deputy = models.BooleanField("заместитель директора или директор", default=False)
     is_operator = models.BooleanField("администратор системы", default=False)
     must_change_password = models.BooleanField("сменить пароль при входе", default=False)
+    one_time_until = models.DateTimeField(
+        "одноразовый пароль действует до", null=True, blank=True, editable=False, help_text="Пусто: без срока"
+    )
+    sees_sensitive = models.BooleanField(
+        "видит особые сведения", default=False, help_text="Группа здоровья, физкультурная группа, социальный статус"
+    )
     # A copy of the newest RulesAcceptance, so that the check on every page costs no query.
     rules_version = models.CharField("принятая версия правил", max_length=20, blank=True, editable=False)
 
@@ -65,6 +71,11 @@ class User(AbstractUser):
     @property
     def may_import(self) -> bool:
         return self.is_active and self.is_operator
+
+    @property
+    def keeps_all_people(self) -> bool:
+        """Keeps the personal data of every class: cards, guardians, groups, movements. Marks are another matter."""
+        return self.is_active and (self.is_deputy or self.is_operator)
 
     @property
     def is_personnel(self) -> bool:

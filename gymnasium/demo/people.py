@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from gymnasium.demo import names
 from gymnasium.demo.curriculum import CRAFT
-from gymnasium.demo.world import Child, Form, Stay, World
+from gymnasium.demo.world import Child, Form, Stay, World, moment
 from journal.models import Enrolment, GroupMembership, Movement, Pupil
 from journal.text import normalise
 
@@ -189,6 +189,7 @@ def _arrive(world: World, maker: _PupilMaker, form: Form, day: date, order: str,
         effective_on=day,
         to_class=form.row,
         place=place,
+        recorded_at=moment(day, 12, 0),
     )
 
 
@@ -202,6 +203,7 @@ def _leave(stay: Stay, form: Form, day: date, order: str, place: str) -> Movemen
         effective_on=day,
         from_class=form.row,
         place=place,
+        recorded_at=moment(day, 12, 0),
     )
 
 
@@ -216,6 +218,7 @@ def _change(stay: Stay, old: Form, new: Form, day: date, order: str) -> Movement
         effective_on=day,
         from_class=old.row,
         to_class=new.row,
+        recorded_at=moment(day, 12, 0),
     )
 
 

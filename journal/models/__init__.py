@@ -7,6 +7,7 @@ from .classes import (
     StudyGroup,
     Subject,
 )
+from .consents import Consent, ConsentPurpose
 from .marks import (
     NUMERIC_VALUES,
     ControlWork,
@@ -16,9 +17,10 @@ from .marks import (
     Recommendation,
     WorkKind,
 )
-from .people import Enrolment, Guardian, Guardianship, Movement, Pupil, Sex, Teacher
+from .people import Enrolment, Guardian, Guardianship, Movement, Pupil, SensitiveData, Sex, Teacher
 from .school import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation
 from .timetable import LAST_LESSON, Homework, Lesson, TimetableSlot
+from .transfers import YearTransfer
 
 __all__ = [
     "LAST_LESSON",
@@ -26,6 +28,8 @@ __all__ = [
     "AcademicYear",
     "BellPeriod",
     "ClassTeacher",
+    "Consent",
+    "ConsentPurpose",
     "ControlWork",
     "Course",
     "DayOff",
@@ -45,6 +49,7 @@ __all__ = [
     "Scheme",
     "School",
     "SchoolClass",
+    "SensitiveData",
     "Sex",
     "StudyGroup",
     "Subject",
@@ -53,4 +58,5 @@ __all__ = [
     "TimetableSlot",
     "Vacation",
     "WorkKind",
+    "YearTransfer",
 ]

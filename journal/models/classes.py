@@ -22,6 +22,10 @@ class SchoolClassQuerySet(models.QuerySet):
             return self
         return self.filter(pk__in=[school_class.pk for school_class in user.own_classes])
 
+    def kept_by(self, user: User) -> SchoolClassQuerySet:
+        """Classes whose people the user keeps: lists, cards, groups, movements; see `PupilQuerySet.kept_by`."""
+        return self if user.keeps_all_people else self.visible_to(user)
+
     def of_day(self, day: date) -> SchoolClassQuerySet:
         """Classes of the school year that holds the day."""
         return self.filter(year__date_from__lte=day, year__date_to__gte=day)

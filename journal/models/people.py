@@ -107,9 +107,21 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
         enrolled = Enrolment.objects.on_roll(today).filter(school_class__in=classes).values("pupil")
         return self.filter(Q(pk__in=children) | Q(pk__in=enrolled))
 
+    def kept_by(self, user: User) -> PupilQuerySet:
+        """Pupils whose personal data the user keeps: everybody's, or those of the own class of today.
+
+        Narrower than `visible_to` for a family, which reads its child's pages but keeps no card; wider for the
+        operator, who keeps cards but reads no marks.
+        """
+        if user.keeps_all_people:
+            return self
+        today = timezone.localdate()
+        classes = [school_class.pk for school_class in user.own_classes]
+        return self.filter(pk__in=Enrolment.objects.on_roll(today).filter(school_class__in=classes).values("pupil"))
+
     def family_of(self, user: User) -> list[Pupil]:
         """Children whose guardian the user is, and the user's own row; one query."""
-        children = Guardianship.objects.filter(guardian__user=user).values("pupil")
+        children = Guardianship.objects.current().filter(guardian__user=user).values("pupil")
         return [*self.filter(Q(pk__in=children) | Q(user=user))]
 
     def search(self, text: str) -> PupilQuerySet:
@@ -175,6 +187,35 @@ class Pupil(Person):
         return crypto.masked(self.snils)
 
 
+class SensitiveData(models.Model):
+    """The block that only a separately permitted person sees, where the school keeps it at all (domain.md §6)."""
+
+    class HealthGroup(models.TextChoices):
+        FIRST = "1", "I"
+        SECOND = "2", "II"
+        THIRD = "3", "III"
+        FOURTH = "4", "IV"
+        FIFTH = "5", "V"
+
+    class PEGroup(models.TextChoices):
+        MAIN = "main", "основная"
+        PREPARATORY = "preparatory", "подготовительная"
+        SPECIAL = "special", "специальная"
+        EXEMPT = "exempt", "освобождён"
+
+    pupil = models.OneToOneField(Pupil, models.PROTECT, verbose_name="ученик", related_name="sensitive")
+    health_group = models.CharField("группа здоровья", max_length=1, choices=HealthGroup, blank=True)
+    pe_group = models.CharField("физкультурная группа", max_length=11, choices=PEGroup, blank=True)
+    social_status = models.CharField("социальный статус", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "особые сведения"
+        verbose_name_plural = "особые сведения"
+
+    def __str__(self) -> str:
+        return f"{self.pupil}: особые сведения"
+
+
 class Guardian(Person):
     """A parent or another legal representative."""
 
@@ -191,11 +232,20 @@ class Guardian(Person):
     phone_home = models.CharField("телефон домашний", max_length=30, blank=True)
     phone_mobile = models.CharField("телефон мобильный", max_length=30, blank=True)
     email = models.EmailField("e-mail", blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="объединён с", related_name="merged", null=True, blank=True, editable=False
+    )
 
     class Meta:
         verbose_name = "представитель"
         verbose_name_plural = "представители"
         ordering = ["sort_name"]
+
+
+class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
+    def current(self) -> GuardianshipQuerySet:
+        """Those who answer for the child now; an ended one stays for the history and opens nothing."""
+        return self.filter(ended_on=None)
 
 
 class Guardianship(models.Model):
@@ -222,6 +272,14 @@ class Guardianship(models.Model):
     informing = models.CharField("форма информирования", max_length=16, choices=Informing, default=Informing.ELECTRONIC)
     informing_basis = models.CharField("основание", max_length=200, blank=True)
     informing_since = models.DateField("с даты", null=True, blank=True)
+    ended_on = models.DateField(
+        "прекращено",
+        null=True,
+        blank=True,
+        help_text="С этого дня человек не представляет ребёнка и не видит его данных",
+    )
+
+    objects = GuardianshipQuerySet.as_manager()
 
     class Meta:
         verbose_name = "представительство"
@@ -307,6 +365,20 @@ class Movement(models.Model):
         "journal.SchoolClass", models.PROTECT, verbose_name="в класс", related_name="+", null=True, blank=True
     )
     place = models.CharField("откуда или куда", max_length=200, blank=True)
+    note = models.CharField("примечание", max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто внёс", related_name="+", null=True, blank=True
+    )
+    recorded_at = models.DateTimeField("когда внесено", default=timezone.now, editable=False)
+    transfer = models.ForeignKey(
+        "journal.YearTransfer",
+        models.PROTECT,
+        verbose_name="перевод года",
+        related_name="movements",
+        null=True,
+        blank=True,
+        editable=False,
+    )
 
     class Meta:
         verbose_name = "движение"

@@ -54,6 +54,16 @@ class School(models.Model):
     quarantine_percent = models.PositiveSmallIntegerField("порог болеющих в классе, %", default=20)
     extract_every_days = models.PositiveSmallIntegerField("выписка каждые, дней", default=7)
 
+    group_size_warning = models.PositiveSmallIntegerField("предупреждать о группе больше чем, учеников", default=15)
+    sensitive_block = models.BooleanField(
+        "вести особые сведения", default=False, help_text="Группа здоровья, физкультурная группа, социальный статус"
+    )
+    one_time_password_days = models.PositiveSmallIntegerField("одноразовый пароль действует, дней", default=14)
+    keep_journals_years = models.PositiveSmallIntegerField("хранить журналы, лет", default=5)
+    keep_summaries_years = models.PositiveSmallIntegerField("хранить сводные ведомости, лет", default=25)
+    keep_cards_years = models.PositiveSmallIntegerField("хранить карточки выбывших, лет", default=3)
+    keep_audit_years = models.PositiveSmallIntegerField("хранить журнал доступа, лет", default=5)
+
     class Meta:
         verbose_name = "школа"
         verbose_name_plural = "школа"

@@ -82,7 +82,7 @@ class Card:
 def parallels_of(user: User, today: date) -> list[Parallel]:
     """Classes of the year that the user may see, by parallel, with class teacher and size. Four queries."""
     year = year_of(today)
-    classes = SchoolClass.objects.visible_to(user).filter(year=year)
+    classes = SchoolClass.objects.kept_by(user).filter(year=year)
     # In summer the roll of the last day of the year is the one to show.
     day = min(today, year.date_to) if year else today
     sizes = dict(Enrolment.objects.on_roll(day).values_list("school_class").annotate(n=Count("pupil")).order_by())
@@ -114,7 +114,7 @@ def class_list(school_class: SchoolClass, today: date, search: str = "") -> tupl
     left = [row for row in enrolments if row.pupil_id not in present and row.date_from <= day]
     found = set(_matching([row.pupil for row in enrolments], search))
     guardians: dict[int, list[Guardianship]] = {}
-    rows_of_guardians = Guardianship.objects.filter(pupil__in=found & present)
+    rows_of_guardians = Guardianship.objects.current().filter(pupil__in=found & present)
     for guardianship in rows_of_guardians.select_related("guardian").order_by("pk"):
         guardians.setdefault(guardianship.pupil_id, []).append(guardianship)
 

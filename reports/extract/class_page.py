@@ -88,7 +88,7 @@ def pupils_to_print(school_class: SchoolClass, user: User, period: Period, *, on
     """Ids of the class at the end of the period whom the user may still see, in the order of the class list."""
     rows = _on_roll(school_class, period.end).filter(pupil__in=Pupil.objects.visible_to(user))
     if only_paper:
-        on_paper = Guardianship.objects.filter(informing__in=Guardianship.PAPER).values("pupil")
+        on_paper = Guardianship.objects.current().filter(informing__in=Guardianship.PAPER).values("pupil")
         rows = rows.filter(pupil__in=on_paper)
     return list(rows.order_by("pupil__sort_name", "pupil_id").values_list("pupil_id", flat=True))
 

@@ -44,7 +44,8 @@ def fresh_since(today: date, calendar: Calendar, grade: int) -> date:
 def on_paper(pupil_ids: Iterable[int]) -> list[OnPaper]:
     """Guardians on paper of these pupils, by name. One query."""
     rows = (
-        Guardianship.objects.filter(pupil__in=list(pupil_ids), informing__in=Guardianship.PAPER)
+        Guardianship.objects.current()
+        .filter(pupil__in=list(pupil_ids), informing__in=Guardianship.PAPER)
         .select_related("pupil", "guardian")
         .annotate(last=Subquery(_last_extract()))
         .order_by("pupil__sort_name", "guardian__sort_name")

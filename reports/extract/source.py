@@ -194,5 +194,5 @@ def _class_teacher(school_class: SchoolClass, day: date) -> str:
 
 
 def _paper_guardians(ids: list[int]) -> dict[int, int]:
-    rows = Guardianship.objects.filter(pupil__in=ids, informing__in=Guardianship.PAPER).order_by("-pk")
+    rows = Guardianship.objects.current().filter(pupil__in=ids, informing__in=Guardianship.PAPER).order_by("-pk")
     return dict(rows.values_list("pupil_id", "guardian_id"))

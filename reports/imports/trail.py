@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from accounts.models import AuditEvent, User
 from journal.models import Guardian, Guardianship, Mark, PeriodMark, Pupil
 from journal.queries.history import MARK
+from journal.services.changes import plain
 
 from .plan import Preview, Staged
 
@@ -51,8 +50,8 @@ def _pupils_of(row: Any, children: dict[int, list[int]]) -> list[int]:
 
 
 def _event(row: Any, fields: dict[str, tuple[Any, Any]], pupil_id: int, by: User | None) -> AuditEvent:
-    old = {name: _plain(name, before) for name, (before, _) in fields.items() if name not in NOT_SHOWN}
-    new = {name: _plain(name, after) for name, (_, after) in fields.items() if name not in NOT_SHOWN}
+    old = {name: plain(name, before) for name, (before, _) in fields.items() if name not in NOT_SHOWN}
+    new = {name: plain(name, after) for name, (_, after) in fields.items() if name not in NOT_SHOWN}
     if isinstance(row, Mark):  # the history of a cell finds its events by the lesson, too
         old["lesson"] = new["lesson"] = row.lesson_id
     return AuditEvent(
@@ -65,14 +64,3 @@ def _event(row: Any, fields: dict[str, tuple[Any, Any]], pupil_id: int, by: User
         old=old,
         new=new,
     )
-
-
-def _plain(name: str, value: Any) -> Any:
-    """A value as JSON keeps it; СНИЛС never enters the audit trail in the clear."""
-    if name == "snils":
-        return "изменён" if value else ""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

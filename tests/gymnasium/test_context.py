@@ -100,7 +100,7 @@ def test_operator_who_leads_a_class_has_its_sections_on_its_pages():
 def test_operator_imports():
     items = navigation(request_of(make_user(is_operator=True), "reports:import_batch", batch_id=1))
 
-    assert labels(items) == ["Главная", "Импорт", "Администрирование", "Безопасность"]
+    assert labels(items) == ["Главная", "Классы", "Импорт", "Администрирование", "Безопасность"]
     assert lit(items) == ["Импорт"]
 
 

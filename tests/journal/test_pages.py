@@ -126,6 +126,8 @@ def _strangers(world) -> dict:
 @pytest.mark.parametrize("name", [n for n in names() if n not in ("my_courses", "classes")])
 def test_strangers_find_nothing(client, world, name):
     for who, user in _strangers(world).items():
+        if who == "the operator" and name in ("class_list", "pupil"):
+            continue  # keeps the people of every class; marks are another matter
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         response = client.get(world.url(name))
         assert (who, response.status_code) == (who, 404)
