@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from journal import crypto
+from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age, unusual_age
 from journal.models import Enrolment, Movement, Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.errors import Place
@@ -20,7 +21,6 @@ from .register import is_of
 
 MALE_ENDINGS = ("ич", "оглы", "улы", "угли")
 FEMALE_ENDINGS = ("на", "кызы", "гызы")
-YOUNGEST, OLDEST = 5, 21
 NEW_PUPIL, SAME_PUPIL = "new", "same:"
 
 
@@ -75,7 +75,7 @@ class PupilPlanner:
     def _is_possible(self, row: PupilRow, school_class: SchoolClass) -> bool:
         context = self.context
         start = context.year.date_from
-        age = start.year - row.birth_date.year - ((start.month, start.day) < (row.birth_date.month, row.birth_date.day))
+        age = age_on(row.birth_date, start)
         if row.birth_date > context.today:
             context.error(
                 row.at("birth"),
@@ -83,17 +83,15 @@ class PupilPlanner:
                 "Проверьте год рождения.",
             )
             return False
-        if not YOUNGEST <= age <= OLDEST:
+        if not is_pupils_age(age):
             context.error(
                 row.at("birth"),
                 f"{row.name}: по дате рождения {row.birth_date:%d.%m.%Y} на 1 сентября ученику {age}.",
                 f"Ожидается от {YOUNGEST} до {OLDEST} лет: проверьте год рождения.",
             )
             return False
-        if not school_class.grade + 4 <= age <= school_class.grade + 9:
-            context.note(
-                row.at("birth"), f"{row.name}: {age} лет в {school_class.name} — необычно, проверьте дату рождения."
-            )
+        if unusual := unusual_age(row.birth_date, school_class.grade, start, school_class.name):
+            context.note(row.at("birth"), f"{row.name}: {unusual}.")
         if row.enrolled_on and row.enrolled_on > context.year.date_to:
             context.error(
                 row.at("enrolled"),

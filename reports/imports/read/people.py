@@ -5,12 +5,23 @@ All three are one table seen with different columns, so one reader serves them.
 
 import re
 
+from journal.values import (
+    limited,
+    one_line,
+    optional,
+    parse_date,
+    parse_email,
+    parse_phone,
+    parse_sex,
+    parse_snils,
+    text_of,
+)
+
 from .errors import BadValue, Place, Problem
 from .names import check_name, parse_class, split_full_name
 from .opening import Sheet
 from .rows import FileContent, GuardianRow, PersonName, PupilRow
 from .tables import PEOPLE_ALIASES, Heading, RowReader, find_heading
-from .values import limited, one_line, optional, parse_date, parse_email, parse_phone, parse_sex, parse_snils, text_of
 
 CLASS_IN_TITLE = re.compile(
     r"класса?\s*:?\s*(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё]\b)|(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё])[»\"”]?\s*класс",

@@ -1,6 +1,7 @@
-"""Single values of cells: each function takes what a cell holds and returns what it means.
+"""Single values as people type them: each function takes what a cell or a field holds and returns what it means.
 
-What cannot be understood raises BadValue with words for the operator.
+The pages of people and the import of files read phones, dates and СНИЛС by these same functions. What cannot be
+understood raises BadValue with words for the person.
 """
 
 import re
@@ -9,8 +10,6 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 
 from journal.crypto import snils_is_valid
-
-from .errors import BadValue
 
 NOTHING = {"", "-", "–", "—", "нет", "не указан", "не указано", "не указана", "отсутствует", "н/д"}
 MONTHS = {
@@ -27,6 +26,19 @@ SEXES = {"м": "m", "муж": "m", "мужской": "m", "мальчик": "m",
 # Excel counts days from here (its 1900 is a leap year, which moves the zero by two days).
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIAL_DATES = range(3_000, 80_000)  # 1908 … 2119
+
+
+class BadValue(Exception):
+    """A value cannot be understood: what is wrong and what was expected, in words."""
+
+    def __init__(self, what: str, expected: str = ""):
+        super().__init__(what)
+        self.what = what
+        self.expected = expected
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.what} {self.expected}".strip()
 
 
 def text_of(value: object) -> str:
