@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from journal.models import Course, Pupil, SchoolClass
+from journal.models import Course, Pupil, School, SchoolClass
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
@@ -34,6 +34,17 @@ def get_class_kept_by(user: User, class_id: int) -> SchoolClass:
 def get_pupil_kept_by(user: User, pupil_id: int) -> Pupil:
     """The pupil whose personal data the user keeps, or 404."""
     return get_object_or_404(Pupil.objects.kept_by(user), pk=pupil_id)
+
+
+def may_see_sensitive(user: User, school: School) -> bool:
+    """Whether the special block exists for this person: the school keeps it, and the person is separately permitted.
+    Of which pupils it may be read follows from `get_pupil_kept_by`."""
+    return school.sensitive_block and user.is_active and user.sees_sensitive
+
+
+def reads_studies_of(user: User, school_class: SchoolClass | None) -> bool:
+    """Whether marks, absences and extracts of the class are open to the user: not to the operator, who keeps people."""
+    return user.sees_whole_school or (school_class is not None and school_class in user.own_classes)
 
 
 def get_child_for(user: User, pupil_id: int) -> Pupil:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from journal.text import plural
+
 YOUNGEST, OLDEST = 5, 21
 """Years on 1 September of anybody who studies at school."""
 
@@ -26,10 +28,8 @@ def is_unusual(age: int, grade: int) -> bool:
 def unusual_age(birth_date: date, grade: int, year_start: date, class_name: str) -> str:
     """«15 лет в 1А — необычно, проверьте дату рождения», or an empty string for a usual age."""
     age = age_on(birth_date, year_start)
-    return f"{age} {_years(age)} в {class_name} — необычно, проверьте дату рождения" if is_unusual(age, grade) else ""
-
-
-def _years(number: int) -> str:
-    if number % 100 in range(11, 15):
-        return "лет"
-    return "год" if number % 10 == 1 else "года" if number % 10 in (2, 3, 4) else "лет"
+    return (
+        f"{age} {plural(age, 'год,года,лет')} в {class_name} — необычно, проверьте дату рождения"
+        if is_unusual(age, grade)
+        else ""
+    )

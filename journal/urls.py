@@ -1,8 +1,8 @@
-"""Addresses of the journal. The register of marks is for reading: none of its views takes a POST."""
+"""Addresses of the journal. The register of marks is for reading: none of its views takes a POST; people are edited."""
 
 from django.urls import path
 
-from journal.views import cells, people, register
+from journal.views import cards, cells, paste, people, people_grid, register
 
 app_name = "journal"
 
@@ -15,8 +15,16 @@ urlpatterns = [
     path("classes/<int:class_id>/", register.class_journal, name="class_journal"),
     path("classes/<int:class_id>/matrix/", cells.matrix, name="matrix"),
     path("classes/<int:class_id>/pupils/", people.class_pupils, name="class_list"),
-    path("pupils/<int:pupil_id>/", people.pupil, name="pupil"),
+    path("pupils/<int:pupil_id>/", cards.pupil, name="pupil"),
     # -- cards --
+    path("pupils/", people.pupils, name="pupils"),
+    path("pupils/<int:pupil_id>/edit/", cards.pupil_edit, name="pupil_edit"),
+    path("pupils/<int:pupil_id>/fields/<slug:field>/", cards.pupil_field, name="pupil_field"),
+    path("pupils/<int:pupil_id>/sensitive/", cards.pupil_sensitive, name="pupil_sensitive"),
+    path("classes/<int:class_id>/pupils/list.<slug:suffix>", people.class_list_file, name="class_list_file"),
+    path("classes/<int:class_id>/grid/", people_grid.class_grid, name="class_grid"),
+    path("classes/<int:class_id>/grid/cell/", people_grid.class_grid_cell, name="class_grid_cell"),
+    path("classes/<int:class_id>/grid/paste/", paste.class_grid_paste, name="class_grid_paste"),
     # -- guardians --
     # -- groups --
     # -- movements --
