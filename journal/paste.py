@@ -259,7 +259,7 @@ class _Names:
 
     def __init__(self, people: list[tuple[Any, Any]]) -> None:
         self.people: dict[str, dict[int, Any]] = {}
-        self.full = [person.full_name for person, _ in people]
+        self.near = {normalise(name): p.full_name for p, _ in people for name in (p.full_name, p.list_name)}
         for person, meant in people:
             for name in {person.full_name, person.list_name, person.short_name}:
                 self.people.setdefault(_name_key(name), {})[person.pk] = meant
@@ -277,8 +277,8 @@ class _Names:
         elif not name:
             words = f"Не указано имя {where}." if not of else f"{of}: не указан представитель."
         else:
-            near = get_close_matches(name, self.full, n=1, cutoff=0.7)
-            hint = f" Похоже на «{near[0]}»: исправьте имя в таблице." if near else ""
+            near = get_close_matches(normalise(name), self.near, n=1, cutoff=0.75)
+            hint = f" Похоже на «{self.near[near[0]]}»: исправьте имя в таблице." if near else ""
             words = f"{where[0].upper()}{where[1:]} «{name}» здесь нет.{hint}"
         plan.problems.append(PasteProblem(number, words))
         return None

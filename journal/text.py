@@ -22,6 +22,7 @@ def initials(last: str, first: str, patronymic: str = "") -> str:
 def plural(number: int, forms: str) -> str:
     """The word that fits the number: `plural(n, "ученик,ученика,учеников")`."""
     one, few, many = forms.split(",")
+    number = abs(number)
     if number % 100 in range(11, 15):
         return many
     if number % 10 == 1:

@@ -40,6 +40,8 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:extract_returned": OWN_CLASS,
     "reports:job_cancel": {"teacher7b"},
     # -- cards --
+    "journal:pupil_field": KEEPERS,
+    "journal:class_grid_cell": KEEPERS,
     # -- guardians --
     # -- groups --
     # -- movements --
@@ -90,6 +92,12 @@ OPENS: dict[str, set[str]] = {
     "journal:own_course_xlsx": {"subject1"},
     "journal:own_course_csv": {"subject1"},
     # -- cards --
+    "journal:pupils": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
+    "journal:pupil_edit": KEEPERS,
+    "journal:pupil_sensitive": set(),  # nobody while the school keeps no special block
+    "journal:class_list_file": KEEPERS,
+    "journal:class_grid": KEEPERS,
+    "journal:class_grid_paste": KEEPERS,
     # -- guardians --
     # -- groups --
     # -- movements --
@@ -134,6 +142,8 @@ def seven_b(demo):
             "lesson_id": lesson.pk,
             "session_id": 10**9,
             "name": "teacher",
+            "field": "phone",
+            "suffix": "xlsx",
             **made(school_class, child, demo),
         },
     }
@@ -198,7 +208,7 @@ def test_an_anonymous_visitor_is_led_to_the_sign_in(seven_b, client, name, param
     url = url_of(name, parameters, seven_b["ids"])
     response = client.post(url) if name in POST_ONLY else client.get(url)
 
-    if name == "attendance:state":  # the script of the sheet asks, not a person
+    if name in ("attendance:state", "journal:class_grid_cell"):  # the script of the page asks, not a person
         assert (response.status_code, response.json()) == (401, {"signed_out": True})
     else:
         assert (response.status_code, response.url.partition("?")[0]) == (302, "/accounts/login/")

@@ -69,7 +69,6 @@ class PupilForm(EditForm):
     def _prepare_snils(self) -> None:
         if "snils" not in self.fields:
             return
-        self.shown.pop("snils_clear", None)
         self.shown["snils"] = self._as_text("snils", self.standing_snils)
         if self.standing_snils:
             masked = crypto.masked(self.standing_snils)
@@ -126,7 +125,7 @@ class PupilForm(EditForm):
     def helper(self) -> FormHelper:
         """Rows of the full form; names the user may not change are simply not there."""
         rows = (
-            ("last_name", "first_name", "patronymic"), ("sex", "birth_date"), ("phone", "address"),
+            ("last_name", "first_name", "patronymic"), ("sex", "birth_date", "phone"), ("address",),
             ("file_number", "admitted_on", "study_form"), ("snils",), ("snils_clear",),
         )  # fmt: skip
         here = [[name for name in row if name in self.fields] for row in rows]
