@@ -154,7 +154,9 @@ def card_of(pupil: Pupil, school_class: SchoolClass, today: date) -> Card:
     with_class = ("from_class", "to_class")
     return Card(
         pupil=pupil,
-        guardianships=list(pupil.guardianships.select_related("guardian").order_by("pk")),
+        guardianships=list(
+            pupil.guardianships.filter(guardian__merged_into=None).select_related("guardian").order_by("pk")
+        ),
         memberships=list(
             pupil.group_memberships.select_related("group__subject").order_by("subject__name", "date_from")
         ),
