@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from journal.models import Course, Pupil, SchoolClass
+from journal.models import Course, Guardian, Pupil, SchoolClass
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
@@ -34,6 +34,16 @@ def get_class_kept_by(user: User, class_id: int) -> SchoolClass:
 def get_pupil_kept_by(user: User, pupil_id: int) -> Pupil:
     """The pupil whose personal data the user keeps, or 404."""
     return get_object_or_404(Pupil.objects.kept_by(user), pk=pupil_id)
+
+
+def get_guardian_kept_by(user: User, guardian_id: int) -> Guardian:
+    """The guardian whose data the user keeps, with the login, or 404."""
+    return get_object_or_404(Guardian.objects.kept_by(user).select_related("user"), pk=guardian_id)
+
+
+def get_guardian_known_to(user: User, guardian_id: int) -> Guardian:
+    """The guardian who answers, or answered, for a child the user keeps, or 404."""
+    return get_object_or_404(Guardian.objects.known_to(user).select_related("user"), pk=guardian_id)
 
 
 def get_child_for(user: User, pupil_id: int) -> Pupil:

@@ -1,10 +1,32 @@
 """Is it the same person? Pure comparisons of names and dates."""
 
-from datetime import date
+from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from itertools import combinations
+from typing import Protocol, TypeVar
+
+from journal.phones import phone_key
 from journal.text import normalise
 
 NEAR_LETTERS = 2
+
+
+class Someone(Protocol):
+    """What a guardian is compared by."""
+
+    last_name: str
+    first_name: str
+    patronymic: str
+    sort_name: str
+    birth_date: date | None
+    phone_mobile: str
+    phone_home: str
+
+
+Person = TypeVar("Person", bound=Someone)
 
 
 def distance(one: str, other: str, limit: int = NEAR_LETTERS) -> int:
@@ -49,3 +71,44 @@ def dates_are_near(one: date, other: date) -> bool:
     if len(wrong) == 1:
         return True
     return len(wrong) == 2 and left[wrong[0]] == right[wrong[1]] and left[wrong[1]] == right[wrong[0]]
+
+
+def why_same(one: Someone, other: Someone) -> str:
+    """In words why two rows look like one person; empty where they do not.
+
+    A near name alone is not enough: the birth date or a phone must agree too. Parents share a home phone, so a birth
+    date that both have and that is quite different speaks against.
+    """
+    if not names_are_near(_names(one), _names(other)):
+        return ""
+    words = "то же имя" if one.sort_name == other.sort_name else "почти то же имя"
+    if one.birth_date and other.birth_date:
+        if one.birth_date == other.birth_date:
+            return f"{words} и дата рождения"
+        if not dates_are_near(one.birth_date, other.birth_date):
+            return ""
+    return f"{words} и телефон" if phones_of(one) & phones_of(other) else ""
+
+
+def pairs_of(people: Iterable[Person]) -> list[tuple[Person, Person, str]]:
+    """Pairs that look like one person, with the reason, in the order given.
+
+    Only those who share a birth date or a phone are compared: a school has thousands of guardians.
+    """
+    rows = list(people)
+    buckets: dict[object, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        for key in {row.birth_date, *phones_of(row)} - {None}:
+            buckets[key].append(place)
+    candidates = {pair for places in buckets.values() for pair in combinations(places, 2)}
+    found = [(rows[one], rows[other], why_same(rows[one], rows[other])) for one, other in sorted(candidates)]
+    return [pair for pair in found if pair[2]]
+
+
+def phones_of(person: Someone) -> set[str]:
+    """Keys of the person's phones."""
+    return {phone_key(person.phone_mobile), phone_key(person.phone_home)} - {""}
+
+
+def _names(person: Someone) -> tuple[str, str, str]:
+    return person.last_name, person.first_name, person.patronymic
