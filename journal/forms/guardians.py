@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from journal.editing import GUARDIAN_FIELDS, GUARDIANSHIP_FIELDS, open_fields
 from journal.forms.base import EditForm
-from journal.models import Guardian, Guardianship, Pupil
+from journal.models import Guardian, Guardianship, Pupil, Sex
 from journal.phones import written_phone
 from journal.queries.guardian import label_of
 from journal.services.guardians import BadGuardian, check_person
@@ -40,6 +40,7 @@ class GuardianForm(EditForm):
         self.children = children
         _leave(self, open_fields(user, GUARDIAN_FIELDS))
         self.fields["birth_date"].widget = DayInput()
+        self.fields["sex"].choices = [("", "не указан"), *Sex.choices]  # type: ignore[attr-defined]
         self.fields["sex"].help_text = "Если не указать, возьмём из степени родства"
         for name in ("phone_mobile", "phone_home"):
             self.fields[name].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})

@@ -186,16 +186,15 @@ def known_people(people: list[Guardian], user: User, today: date) -> list[Known]
     """These people with the children they answer for. Two queries."""
     ties = Guardianship.objects.current().filter(guardian__in=people).select_related("pupil").order_by("pk")
     classes = classes_on({tie.pupil_id for tie in ties}, today)
-    children: dict[int, list[str]] = defaultdict(list)
+    named: dict[int, list[str]] = defaultdict(list)
+    others: dict[int, list[str]] = defaultdict(list)
     for tie in ties:
         school_class = classes.get(tie.pupil_id)
-        if school_class and keeps(user, school_class):
-            children[tie.guardian_id].append(f"{tie.pupil.list_name}, {school_class}")
-        elif user.keeps_all_people:
-            children[tie.guardian_id].append(tie.pupil.list_name)
+        if user.keeps_all_people or (school_class and keeps(user, school_class)):
+            named[tie.guardian_id].append(f"{tie.pupil.list_name}, {school_class}" if school_class else str(tie.pupil))
         else:
-            children[tie.guardian_id].append(f"ребёнок в {school_class}" if school_class else "ребёнок в гимназии")
-    return [Known(person, children[person.pk]) for person in people]
+            others[tie.guardian_id].append(f"ребёнок в {school_class}" if school_class else "ребёнок в гимназии")
+    return [Known(person, named[person.pk] + others[person.pk]) for person in people]
 
 
 def keeps(user: User, school_class: SchoolClass) -> bool:
