@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,6 +11,8 @@ from django.db.models import Q
 from accounts.models import User
 from journal.models.people import Person, Pupil, Sex
 from journal.text import normalise
+
+FEWEST_DIGITS = 4
 
 
 class GuardianQuerySet(models.QuerySet["Guardian"]):
@@ -31,20 +35,19 @@ class GuardianQuerySet(models.QuerySet["Guardian"]):
         return self.people().filter(pk__in=ties.values("guardian"))
 
     def search(self, text: str) -> GuardianQuerySet:
-        """By the beginning of each part of the name, or by the last digits of a phone."""
+        """By the beginning of each part of the name, or, where there are digits only, by a part of a phone."""
+        if phone := _phone_pattern(text):
+            return self.filter(Q(phone_mobile__regex=phone) | Q(phone_home__regex=phone))
         rows = self
         for word in normalise(text).split():
-            named = Q(sort_name__startswith=word) | Q(sort_name__contains=f" {word}")
-            # Phones are written «+7 900 000-12-34»: digits of a search may stand apart there.
-            tail = _spaced(word)
-            rows = rows.filter(named | Q(phone_mobile__regex=tail) | Q(phone_home__regex=tail) if tail else named)
+            rows = rows.filter(Q(sort_name__startswith=word) | Q(sort_name__contains=f" {word}"))
         return rows
 
 
-def _spaced(word: str) -> str:
-    """A pattern that finds the digits of the word with any signs between them; empty where there are too few."""
-    digits = [sign for sign in word if sign in "0123456789"]
-    if len(digits) < 4 or any(sign.isalpha() for sign in word):
+def _phone_pattern(text: str) -> str:
+    """Finds these digits in order with any signs between them, as in «+7 900 000-12-34»; empty for what is no phone."""
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < FEWEST_DIGITS or any(sign.isalpha() for sign in text):
         return ""
     if len(digits) == 11 and digits[0] in "78":
         digits = digits[1:]

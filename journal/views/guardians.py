@@ -112,7 +112,7 @@ def guardian_end(request: HttpRequest, guardian_id: int, pupil_id: int) -> HttpR
         except BadGuardian as error:
             form.add_error(error.field, error.words)
         else:
-            words = "больше не представляет ребёнка, его данные в кабинете закрыты."
+            words = "больше не представляет ребёнка: данные ребёнка в кабинете закрыты."
             messages.success(request, f"{tie.guardian.full_name} {words}")
             return redirect("journal:guardian", guardian_id=guardian_id)
     record_pupils(request, Action.READ, "представитель", pupil_ids=[pupil_id])
