@@ -70,6 +70,7 @@ CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
     Section("Таблица", "", "journal:class_grid", ("journal:class_grid_",)),
+    Section("Представители", "", "journal:class_guardians", ("journal:guardian", "reports:access_slips")),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from journal.models import Course, Pupil, School, SchoolClass
+from journal.models import Course, Guardian, Pupil, School, SchoolClass
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
@@ -45,6 +45,16 @@ def may_see_sensitive(user: User, school: School) -> bool:
 def reads_studies_of(user: User, school_class: SchoolClass | None) -> bool:
     """Whether marks, absences and extracts of the class are open to the user: not to the operator, who keeps people."""
     return user.sees_whole_school or (school_class is not None and school_class in user.own_classes)
+
+
+def get_guardian_kept_by(user: User, guardian_id: int) -> Guardian:
+    """The guardian whose data the user keeps, with the login, or 404."""
+    return get_object_or_404(Guardian.objects.kept_by(user).select_related("user"), pk=guardian_id)
+
+
+def get_guardian_known_to(user: User, guardian_id: int) -> Guardian:
+    """The guardian who answers, or answered, for a child the user keeps, or 404."""
+    return get_object_or_404(Guardian.objects.known_to(user).select_related("user"), pk=guardian_id)
 
 
 def get_child_for(user: User, pupil_id: int) -> Pupil:

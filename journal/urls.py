@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from journal.views import cards, cells, paste, people, people_grid, register
+from journal.views import (
+    access,
+    cards,
+    cells,
+    guardian_add,
+    guardian_merge,
+    guardians,
+    paste,
+    people,
+    people_grid,
+    register,
+)
 
 app_name = "journal"
 
 _COURSE = "classes/<int:class_id>/courses/<int:course_id>/"
 _OWN = "courses/<int:course_id>/"
+_GUARDIAN = "guardians/<int:guardian_id>/"
 _CELL = "cells/<int:pupil_id>/<int:lesson_id>/"
 
 urlpatterns = [
@@ -26,6 +38,34 @@ urlpatterns = [
     path("classes/<int:class_id>/grid/cell/", people_grid.class_grid_cell, name="class_grid_cell"),
     path("classes/<int:class_id>/grid/paste/", paste.class_grid_paste, name="class_grid_paste"),
     # -- guardians --
+    path("classes/<int:class_id>/guardians/", guardians.class_guardians_page, name="class_guardians"),
+    path(
+        "classes/<int:class_id>/guardians.xlsx",
+        guardians.class_guardians_file,
+        {"suffix": "xlsx"},
+        name="class_guardians_xlsx",
+    ),
+    path(
+        "classes/<int:class_id>/guardians.csv",
+        guardians.class_guardians_file,
+        {"suffix": "csv"},
+        name="class_guardians_csv",
+    ),
+    path("guardians/duplicates/", guardian_merge.guardian_duplicates, name="guardian_duplicates"),
+    path(_GUARDIAN, guardians.guardian, name="guardian"),
+    path(f"{_GUARDIAN}edit/", guardians.guardian_edit, name="guardian_edit"),
+    path(f"{_GUARDIAN}merge/<int:other_id>/", guardian_merge.guardian_merge, name="guardian_merge"),
+    path(f"{_GUARDIAN}pupils/<int:pupil_id>/", guardians.guardian_tie, name="guardian_tie"),
+    path(f"{_GUARDIAN}pupils/<int:pupil_id>/end/", guardians.guardian_end, name="guardian_end"),
+    path(f"{_GUARDIAN}pupils/<int:pupil_id>/restore/", guardians.guardian_restore, name="guardian_restore"),
+    path(f"{_GUARDIAN}access/block/", access.access_block, name="guardian_block"),
+    path(f"{_GUARDIAN}access/unblock/", access.access_unblock, name="guardian_unblock"),
+    path(f"{_GUARDIAN}access/compromise/", access.access_report, name="guardian_compromise"),
+    path("pupils/<int:pupil_id>/guardians/add/", guardian_add.guardian_add, name="guardian_add"),
+    path("pupils/<int:pupil_id>/access/", access.pupil_access, name="pupil_access"),
+    path("pupils/<int:pupil_id>/access/block/", access.access_block, name="pupil_block"),
+    path("pupils/<int:pupil_id>/access/unblock/", access.access_unblock, name="pupil_unblock"),
+    path("pupils/<int:pupil_id>/access/compromise/", access.access_report, name="pupil_compromise"),
     # -- groups --
     # -- movements --
     # -- consents and settings --

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import extracts, family, home, imports, jobs
+from reports.views import access, extracts, family, home, imports, jobs
 
 app_name = "reports"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("jobs/<int:job_id>/result/", jobs.job_result, name="job_result"),
     # -- cards --
     # -- guardians --
+    path("classes/<int:class_id>/access/", access.access_slips, name="access_slips"),
+    path("guardians/<int:guardian_id>/access/slip/", access.access_slip, name="access_slip"),
+    path("pupils/<int:pupil_id>/access/slip/", access.access_slip, name="pupil_access_slip"),
+    path("jobs/<int:job_id>/result/delete/", jobs.job_delete_result, name="job_delete_result"),
     # -- groups --
     # -- movements --
     # -- consents and settings --

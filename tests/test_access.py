@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from journal.models import Course, Enrolment, Lesson, Pupil
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
-from tests.factories import make_user
+from tests.factories import make_guardian, make_user
 
 OWN_CLASS = {"teacher7b", "deputy"}
 KEEPERS = {"teacher7b", "deputy", "operator"}
@@ -43,6 +43,12 @@ POST_ONLY: dict[str, set[str]] = {
     "journal:pupil_field": KEEPERS,
     "journal:class_grid_cell": KEEPERS,
     # -- guardians --
+    "journal:guardian_restore": KEEPERS,
+    "journal:guardian_unblock": KEEPERS,
+    "journal:pupil_unblock": KEEPERS,
+    "reports:access_slip": KEEPERS,
+    "reports:pupil_access_slip": KEEPERS,
+    "reports:job_delete_result": {"teacher7b"},
     # -- groups --
     # -- movements --
     # -- consents and settings --
@@ -99,6 +105,22 @@ OPENS: dict[str, set[str]] = {
     "journal:class_grid": KEEPERS,
     "journal:class_grid_paste": KEEPERS,
     # -- guardians --
+    "journal:class_guardians": KEEPERS,
+    "journal:class_guardians_xlsx": KEEPERS,
+    "journal:class_guardians_csv": KEEPERS,
+    "journal:guardian": KEEPERS,
+    "journal:guardian_edit": KEEPERS,
+    "journal:guardian_tie": KEEPERS,
+    "journal:guardian_end": KEEPERS,
+    "journal:guardian_add": KEEPERS,
+    "journal:guardian_merge": KEEPERS,
+    "journal:guardian_duplicates": OFFICE,
+    "journal:guardian_block": KEEPERS,
+    "journal:guardian_compromise": KEEPERS,
+    "journal:pupil_access": KEEPERS,
+    "journal:pupil_block": KEEPERS,
+    "journal:pupil_compromise": KEEPERS,
+    "reports:access_slips": KEEPERS,
     # -- groups --
     # -- movements --
     # -- consents and settings --
@@ -166,7 +188,11 @@ def made(school_class, child, demo) -> dict[str, int]:
     )
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
-    return {"extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk}
+    guardian = child.guardianships.get(guardian__user__username="parent7b").guardian
+    return {
+        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk, "guardian_id": guardian.pk,
+        "other_id": make_guardian(child).pk,
+    }  # fmt: skip
 
 
 def url_of(name: str, parameters: list[str], ids: dict) -> str:

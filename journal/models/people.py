@@ -1,4 +1,4 @@
-"""Teachers, pupils, guardians. Names are stored as written and once more folded, for search and order."""
+"""Teachers, pupils, who is on which roll. Names are stored as written and once more folded, for search and order."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
 
     def family_of(self, user: User) -> list[Pupil]:
         """Children whose guardian the user is, and the user's own row; one query."""
-        children = Guardianship.objects.current().filter(guardian__user=user).values("pupil")
+        ties: Any = self.model._meta.get_field("guardianships").related_model  # stands in a module above this one
+        children = ties.objects.current().filter(guardian__user=user).values("pupil")
         return [*self.filter(Q(pk__in=children) | Q(user=user))]
 
     def search(self, text: str) -> PupilQuerySet:
@@ -214,85 +215,6 @@ class SensitiveData(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pupil}: особые сведения"
-
-
-class Guardian(Person):
-    """A parent or another legal representative."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="guardian",
-        null=True,
-        blank=True,
-    )
-    sex = models.CharField("пол", max_length=1, choices=Sex, blank=True)
-    birth_date = models.DateField("дата рождения", null=True, blank=True)
-    phone_home = models.CharField("телефон домашний", max_length=30, blank=True)
-    phone_mobile = models.CharField("телефон мобильный", max_length=30, blank=True)
-    email = models.EmailField("e-mail", blank=True)
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="объединён с", related_name="merged", null=True, blank=True, editable=False
-    )
-
-    class Meta:
-        verbose_name = "представитель"
-        verbose_name_plural = "представители"
-        ordering = ["sort_name"]
-
-
-class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
-    def current(self) -> GuardianshipQuerySet:
-        """Those who answer for the child now; an ended one stays for the history and opens nothing."""
-        return self.filter(ended_on=None)
-
-
-class Guardianship(models.Model):
-    """Who is responsible for which child, and how the school informs them (domain.md §5)."""
-
-    class Kinship(models.TextChoices):
-        MOTHER = "mother", "мать"
-        FATHER = "father", "отец"
-        GRANDMOTHER = "grandmother", "бабушка"
-        GRANDFATHER = "grandfather", "дедушка"
-        GUARDIAN = "guardian", "опекун"
-        OTHER = "other", "другое"
-
-    class Informing(models.TextChoices):
-        ELECTRONIC = "electronic", "электронная"
-        PAPER_NO_ACCESS = "paper_no_access", "бумажная: нет доступа"
-        PAPER_REFUSED = "paper_refused", "бумажная: отказ от электронной"
-
-    PAPER = (Informing.PAPER_NO_ACCESS, Informing.PAPER_REFUSED)
-
-    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="guardianships")
-    guardian = models.ForeignKey(Guardian, models.PROTECT, verbose_name="представитель", related_name="guardianships")
-    kinship = models.CharField("степень родства", max_length=12, choices=Kinship, default=Kinship.OTHER)
-    informing = models.CharField("форма информирования", max_length=16, choices=Informing, default=Informing.ELECTRONIC)
-    informing_basis = models.CharField("основание", max_length=200, blank=True)
-    informing_since = models.DateField("с даты", null=True, blank=True)
-    ended_on = models.DateField(
-        "прекращено",
-        null=True,
-        blank=True,
-        help_text="С этого дня человек не представляет ребёнка и не видит его данных",
-    )
-
-    objects = GuardianshipQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "представительство"
-        verbose_name_plural = "представительства"
-        ordering = ["pupil", "kinship"]
-        constraints = [models.UniqueConstraint(fields=["pupil", "guardian"], name="journal_guardian_of_pupil_once")]
-
-    def __str__(self) -> str:
-        return f"{self.guardian}: {self.get_kinship_display()}"
-
-    @property
-    def on_paper(self) -> bool:
-        return self.informing in self.PAPER
 
 
 class EnrolmentQuerySet(models.QuerySet):

@@ -91,7 +91,7 @@ def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
 
 def card_of(pupil: Pupil, school_class: SchoolClass | None, today: date, *, reads_studies: bool = True) -> Card:
     """Everything the card shows. Ten queries (seven for who reads no marks), two more for plans."""
-    ties = list(pupil.guardianships.select_related("guardian").order_by("pk"))
+    ties = list(pupil.guardianships.filter(guardian__merged_into=None).select_related("guardian").order_by("pk"))
     groups = pupil.group_memberships.select_related("group__subject").order_by("subject__name", "date_from")
     memberships = list(groups)
     return Card(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from journal.matching import names_are_near
 from journal.models import Guardian, Guardianship, Pupil
 from journal.text import normalise
 from reports.imports.read.rows import GuardianRow
 
-from .matching import names_are_near
 from .planner import Context
 
 Kinship = Guardianship.Kinship

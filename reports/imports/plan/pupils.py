@@ -9,13 +9,13 @@ from typing import Any
 
 from journal import crypto
 from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age, unusual_age
+from journal.matching import dates_are_near, names_are_near
 from journal.models import Enrolment, Movement, Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.errors import Place
 from reports.imports.read.rows import FileContent, PersonName, PupilRow
 
 from .guardians import GuardianPlanner
-from .matching import dates_are_near, names_are_near
 from .planner import Context
 from .register import is_of
 

@@ -161,9 +161,10 @@ class Register:
         self.guardians: dict[str, list[Guardian]] = defaultdict(list)
         guardians = {row.pk: row for row in Guardian.objects.all()}
         for guardian in guardians.values():
-            self.guardians[guardian.sort_name].append(guardian)
+            if guardian.merged_into_id is None:  # a second row of somebody is nobody a file could mean
+                self.guardians[guardian.sort_name].append(guardian)
         self.guardianships: dict[int, list[Guardianship]] = defaultdict(list)
-        for link in Guardianship.objects.all():
+        for link in Guardianship.objects.filter(guardian__merged_into=None):
             link.pupil, link.guardian = by_pk[link.pupil_id], guardians[link.guardian_id]
             self.guardianships[id(link.pupil)].append(link)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.imports.plan.matching import NEAR_LETTERS, dates_are_near, distance, names_are_near
+from journal.matching import NEAR_LETTERS, dates_are_near, distance, names_are_near
 
 WORDS = st.text(alphabet="абвгдеёж", max_size=8)
 
