@@ -57,6 +57,8 @@ CLASS_SECTIONS = (
             "journal:groups",
             "journal:division",
             "journal:plan",
+            "reports:division",
+            "reports:plan",
             "journal:movement",
             "journal:consent",
             "reports:checklist",
@@ -69,15 +71,21 @@ CLASS_SECTIONS = (
 CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
+    Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:", "attendance:", "reports:class", "reports:extract")),
+    Section(
+        "Классы",
+        "user-group",
+        "journal:classes",
+        ("journal:", "attendance:", "reports:class", "reports:extract", "reports:division", "reports:plan"),
+    ),
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:",)),
+    Section("Классы", "user-group", "journal:classes", ("journal:", "reports:division", "reports:plan")),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,

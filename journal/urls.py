@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from journal.views import cells, people, register
+from journal.views import cells, division, groups, people, register
 
 app_name = "journal"
 
 _COURSE = "classes/<int:class_id>/courses/<int:course_id>/"
 _OWN = "courses/<int:course_id>/"
+_GROUPS = "classes/<int:class_id>/groups/"
 _CELL = "cells/<int:pupil_id>/<int:lesson_id>/"
 
 urlpatterns = [
@@ -19,6 +20,12 @@ urlpatterns = [
     # -- cards --
     # -- guardians --
     # -- groups --
+    path(_GROUPS, groups.groups, name="groups"),
+    path("classes/<int:class_id>/groups.xlsx", groups.groups_file, {"suffix": "xlsx"}, name="groups_xlsx"),
+    path("classes/<int:class_id>/groups.csv", groups.groups_file, {"suffix": "csv"}, name="groups_csv"),
+    path(f"{_GROUPS}<int:subject_id>/", division.division, name="division"),
+    path(f"{_GROUPS}<int:subject_id>/join/", groups.group_join, name="group_join"),
+    path(f"{_GROUPS}<int:subject_id>/<int:group_id>/", groups.group_save, name="group_save"),
     # -- movements --
     # -- consents and settings --
     # -- the register, read only --

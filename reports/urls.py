@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import extracts, family, home, imports, jobs
+from reports.views import changes, extracts, family, home, imports, jobs
 
 app_name = "reports"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     # -- cards --
     # -- guardians --
     # -- groups --
+    path("classes/<int:class_id>/groups/<int:subject_id>/preview/", changes.division_preview, name="division_preview"),
     # -- movements --
     # -- consents and settings --
     # -- import --
