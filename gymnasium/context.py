@@ -72,6 +72,7 @@ CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
     Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
+    Section("Планы", "", "journal:plans", ("journal:plan", "reports:plan")),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),

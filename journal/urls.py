@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from journal.views import cells, division, groups, people, register
+from journal.views import cells, division, groups, people, plans, register
 
 app_name = "journal"
 
@@ -26,6 +26,12 @@ urlpatterns = [
     path(f"{_GROUPS}<int:subject_id>/", division.division, name="division"),
     path(f"{_GROUPS}<int:subject_id>/join/", groups.group_join, name="group_join"),
     path(f"{_GROUPS}<int:subject_id>/<int:group_id>/", groups.group_save, name="group_save"),
+    path("classes/<int:class_id>/plans/", plans.plans, name="plans"),
+    path("classes/<int:class_id>/plans.xlsx", plans.plans_file, {"suffix": "xlsx"}, name="plans_xlsx"),
+    path("classes/<int:class_id>/plans.csv", plans.plans_file, {"suffix": "csv"}, name="plans_csv"),
+    path("pupils/<int:pupil_id>/plans/add/", plans.plan_add, name="plan_add"),
+    path("plans/<int:plan_id>/", plans.plan, name="plan"),
+    path("plans/<int:plan_id>/timetable/", plans.plan_timetable, name="plan_timetable"),
     # -- movements --
     # -- consents and settings --
     # -- the register, read only --
