@@ -13,7 +13,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
 from journal.models import Course, IndividualPlan, Subject, Teacher
-from journal.services.plans import PlanFacts, PlanSubject
+from journal.services.plans import PlanFacts, PlanSubject, hours_text
 from journal.text import normalise, row_number
 
 EMPTY_ROWS = 3
@@ -126,7 +126,7 @@ def subjects_formset(
         PlanSubjectForm, formset=PlanSubjects, extra=EMPTY_ROWS, max_num=MOST_SUBJECTS, validate_max=True
     )
     initial = [
-        {"subject": course.subject_id, "teacher": course.teacher_id, "hours": course.hours_per_week}
+        {"subject": course.subject_id, "teacher": course.teacher_id, "hours": hours_text(course.hours_per_week)}
         for course in courses
     ]
     choices = {
