@@ -57,6 +57,8 @@ CLASS_SECTIONS = (
             "journal:groups",
             "journal:division",
             "journal:plan",
+            "reports:division",
+            "reports:plan",
             "journal:movement",
             "journal:consent",
             "reports:checklist",
@@ -71,15 +73,22 @@ CLASS_TABS = (
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
     Section("Таблица", "", "journal:class_grid", ("journal:class_grid_",)),
     Section("Представители", "", "journal:class_guardians", ("journal:guardian", "reports:access_slips")),
+    Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
+    Section("Планы", "", "journal:plans", ("journal:plan", "reports:plan")),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:", "attendance:", "reports:class", "reports:extract")),
+    Section(
+        "Классы",
+        "user-group",
+        "journal:classes",
+        ("journal:", "attendance:", "reports:class", "reports:extract", "reports:division", "reports:plan"),
+    ),
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:",)),
+    Section("Классы", "user-group", "journal:classes", ("journal:", "reports:division", "reports:plan")),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,

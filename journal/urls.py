@@ -6,12 +6,15 @@ from journal.views import (
     access,
     cards,
     cells,
+    division,
+    groups,
     guardian_add,
     guardian_merge,
     guardians,
     paste,
     people,
     people_grid,
+    plans,
     register,
 )
 
@@ -20,6 +23,7 @@ app_name = "journal"
 _COURSE = "classes/<int:class_id>/courses/<int:course_id>/"
 _OWN = "courses/<int:course_id>/"
 _GUARDIAN = "guardians/<int:guardian_id>/"
+_GROUPS = "classes/<int:class_id>/groups/"
 _CELL = "cells/<int:pupil_id>/<int:lesson_id>/"
 
 urlpatterns = [
@@ -67,6 +71,18 @@ urlpatterns = [
     path("pupils/<int:pupil_id>/access/unblock/", access.access_unblock, name="pupil_unblock"),
     path("pupils/<int:pupil_id>/access/compromise/", access.access_report, name="pupil_compromise"),
     # -- groups --
+    path(_GROUPS, groups.groups, name="groups"),
+    path("classes/<int:class_id>/groups.xlsx", groups.groups_file, {"suffix": "xlsx"}, name="groups_xlsx"),
+    path("classes/<int:class_id>/groups.csv", groups.groups_file, {"suffix": "csv"}, name="groups_csv"),
+    path(f"{_GROUPS}<int:subject_id>/", division.division, name="division"),
+    path(f"{_GROUPS}<int:subject_id>/join/", groups.group_join, name="group_join"),
+    path(f"{_GROUPS}<int:subject_id>/<int:group_id>/", groups.group_save, name="group_save"),
+    path("classes/<int:class_id>/plans/", plans.plans, name="plans"),
+    path("classes/<int:class_id>/plans.xlsx", plans.plans_file, {"suffix": "xlsx"}, name="plans_xlsx"),
+    path("classes/<int:class_id>/plans.csv", plans.plans_file, {"suffix": "csv"}, name="plans_csv"),
+    path("pupils/<int:pupil_id>/plans/add/", plans.plan_add, name="plan_add"),
+    path("plans/<int:plan_id>/", plans.plan, name="plan"),
+    path("plans/<int:plan_id>/timetable/", plans.plan_timetable, name="plan_timetable"),
     # -- movements --
     # -- consents and settings --
     # -- the register, read only --

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import access, extracts, family, home, imports, jobs
+from reports.views import access, changes, extracts, family, home, imports, jobs, plan_changes
 
 app_name = "reports"
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("pupils/<int:pupil_id>/access/slip/", access.access_slip, name="pupil_access_slip"),
     path("jobs/<int:job_id>/result/delete/", jobs.job_delete_result, name="job_delete_result"),
     # -- groups --
+    path("pupils/<int:pupil_id>/plans/preview/", plan_changes.plan_add_preview, name="plan_add_preview"),
+    path("plans/<int:plan_id>/preview/", plan_changes.plan_preview, name="plan_preview"),
+    path("classes/<int:class_id>/groups/<int:subject_id>/preview/", changes.division_preview, name="division_preview"),
     # -- movements --
     # -- consents and settings --
     # -- import --

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from journal.models import Course, Enrolment, Lesson, Pupil
+from journal.models import Course, Enrolment, IndividualPlan, Lesson, Pupil
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
 from tests.factories import make_guardian, make_user
 
@@ -50,6 +50,12 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:pupil_access_slip": KEEPERS,
     "reports:job_delete_result": {"teacher7b"},
     # -- groups --
+    "journal:group_save": KEEPERS,
+    "journal:group_join": OFFICE,
+    "journal:plan_timetable": KEEPERS,
+    "reports:division_preview": KEEPERS,
+    "reports:plan_add_preview": KEEPERS,
+    "reports:plan_preview": KEEPERS,
     # -- movements --
     # -- consents and settings --
     # -- import --
@@ -122,6 +128,15 @@ OPENS: dict[str, set[str]] = {
     "journal:pupil_compromise": KEEPERS,
     "reports:access_slips": KEEPERS,
     # -- groups --
+    "journal:groups": KEEPERS,
+    "journal:groups_xlsx": KEEPERS,
+    "journal:groups_csv": KEEPERS,
+    "journal:division": KEEPERS,
+    "journal:plans": KEEPERS,
+    "journal:plans_xlsx": KEEPERS,
+    "journal:plans_csv": KEEPERS,
+    "journal:plan_add": KEEPERS,
+    "journal:plan": KEEPERS,
     # -- movements --
     # -- consents and settings --
     # -- import --
@@ -189,9 +204,12 @@ def made(school_class, child, demo) -> dict[str, int]:
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
     guardian = child.guardianships.get(guardian__user__username="parent7b").guardian
+    group = school_class.groups.first()
+    plan = IndividualPlan.objects.get(pupil__enrolments__school_class=school_class)
     return {
-        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk, "guardian_id": guardian.pk,
-        "other_id": make_guardian(child).pk,
+        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk,
+        "guardian_id": guardian.pk, "other_id": make_guardian(child).pk,
+        "group_id": group.pk, "subject_id": group.subject_id, "plan_id": plan.pk,
     }  # fmt: skip
 
 

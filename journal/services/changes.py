@@ -85,6 +85,21 @@ def record_change(
     """One event a pupil on whose card the row stands. `fields`: name → (what was, what became); for a new row the
     first is None."""
     AuditEvent.objects.bulk_create(
+        change_events(row, fields, by=by, pupil_ids=pupil_ids, subject=subject, address=address)
+    )
+
+
+def change_events(
+    row: models.Model,
+    fields: Mapping[str, tuple[Any, Any]],
+    *,
+    by: User | None,
+    pupil_ids: Iterable[int],
+    subject: str,
+    address: str | None = None,
+) -> list[AuditEvent]:
+    """The events of `record_change` unsaved: a write of many rows inserts all of its events at once."""
+    return [
         AuditEvent(
             actor=by,
             action=AuditEvent.Action.CHANGE,
@@ -97,7 +112,7 @@ def record_change(
             address=address,
         )
         for pupil_id in pupil_ids
-    )
+    ]
 
 
 def last_change(row: models.Model, field: str) -> Standing:

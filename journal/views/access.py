@@ -14,8 +14,8 @@ from accounts.audit import Action, address_of, record_pupils
 from journal.access import get_guardian_kept_by, get_pupil_kept_by
 from journal.forms.guardians import CompromiseForm, ReasonForm
 from journal.models import Pupil
+from journal.queries.card import class_of
 from journal.queries.guardian import access_box
-from journal.queries.roll import class_of
 from journal.services.access import Holder, block, report, unblock
 
 

@@ -15,8 +15,8 @@ from accounts.audit import Action, address_of, record_pupils
 from journal.access import get_pupil_kept_by
 from journal.forms.guardians import GuardianForm, TieForm
 from journal.models import Guardian, Guardianship, Pupil
+from journal.queries.card import class_of
 from journal.queries.guardians import Known, known_people
-from journal.queries.roll import class_of
 from journal.services.guardians import BadGuardian, add_guardian, known_like
 from journal.text import row_number
 
