@@ -69,15 +69,31 @@ CLASS_SECTIONS = (
 CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
+    Section("Движение", "", "journal:movements", ("journal:movement",)),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:", "attendance:", "reports:class", "reports:extract")),
+    Section(
+        "Классы",
+        "user-group",
+        "journal:classes",
+        (
+            "journal:",
+            "attendance:",
+            "reports:class",
+            "reports:extract",
+            "reports:transfer",
+            "reports:alphabet_book",
+            "reports:movement_report",
+        ),
+    ),
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:",)),
+    Section(
+        "Классы", "user-group", "journal:classes", ("journal:", "reports:alphabet_book", "reports:movement_report")
+    ),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,

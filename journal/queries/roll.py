@@ -111,7 +111,9 @@ def class_list(school_class: SchoolClass, today: date, search: str = "") -> tupl
     enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))
     here = [row for row in enrolments if row.date_from <= day and (row.date_to is None or row.date_to >= day)]
     present = {row.pupil_id for row in here}
-    left = [row for row in enrolments if row.pupil_id not in present and row.date_from <= day]
+    # Who left, came back and left again stands once, with the last stay.
+    gone = {row.pupil_id: row for row in enrolments if row.pupil_id not in present and row.date_from <= day}
+    left = list(gone.values())
     found = set(_matching([row.pupil for row in enrolments], search))
     guardians: dict[int, list[Guardianship]] = {}
     rows_of_guardians = Guardianship.objects.current().filter(pupil__in=found & present)
@@ -139,9 +141,10 @@ def _matching(pupils: list[Pupil], search: str) -> list[int]:
 
 
 def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
-    """The class of the day, else the last one. One query."""
-    rows = pupil.enrolments.filter(date_from__lte=today).select_related("school_class__year__school")
-    last = rows.order_by("-date_from").first()
+    """The class of the day, else the last one, else (who is admitted for a day to come) the first. One query; two for
+    the last case."""
+    rows = pupil.enrolments.select_related("school_class__year__school")
+    last = rows.filter(date_from__lte=today).order_by("-date_from").first() or rows.order_by("date_from").first()
     return last.school_class if last else None
 
 
