@@ -59,6 +59,9 @@ MODULES = {
     Job.Kind.IMPORT_APPLY: "reports.imports.jobs",
     # -- guardians --
     # -- movements --
+    Job.Kind.YEAR_TRANSFER: "reports.transfers.jobs",
+    Job.Kind.TRANSFER_UNDO: "reports.transfers.jobs",
+    Job.Kind.ALPHABET_BOOK: "reports.books.jobs",
     # -- import --
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import extracts, family, home, imports, jobs
+from reports.views import books, extracts, family, home, imports, jobs, transfers
 
 app_name = "reports"
 urlpatterns = [
@@ -24,6 +24,19 @@ urlpatterns = [
     # -- guardians --
     # -- groups --
     # -- movements --
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/<int:transfer_id>/", transfers.transfer, name="transfer"),
+    path("transfers/<int:transfer_id>/classes/<int:class_id>/", transfers.transfer_class, name="transfer_class"),
+    path("transfers/<int:transfer_id>/list.xlsx", transfers.transfer_file, {"suffix": "xlsx"}, name="transfer_xlsx"),
+    path("transfers/<int:transfer_id>/list.csv", transfers.transfer_file, {"suffix": "csv"}, name="transfer_csv"),
+    path("books/alphabet/", books.alphabet_book, name="alphabet_book"),
+    path("books/alphabet/book.xlsx", books.alphabet_file, {"suffix": "xlsx"}, name="alphabet_book_xlsx"),
+    path("books/alphabet/book.csv", books.alphabet_file, {"suffix": "csv"}, name="alphabet_book_csv"),
+    path("books/alphabet/print/", books.alphabet_print, name="alphabet_book_print"),
+    path("books/movement/", books.movement_report, name="movement_report"),
+    path("books/movement/report.xlsx", books.movement_file, {"suffix": "xlsx"}, name="movement_report_xlsx"),
+    path("books/movement/report.csv", books.movement_file, {"suffix": "csv"}, name="movement_report_csv"),
+    path("books/movement/report.pdf", books.movement_pdf, name="movement_report_pdf"),
     # -- consents and settings --
     # -- import --
     path("import/", imports.import_list, name="import_list"),

@@ -76,7 +76,8 @@ class ArrivalForm(OrderForm, forms.ModelForm):
     class Meta:
         model = Pupil
         fields = (
-            "last_name", "first_name", "patronymic", "sex", "birth_date", "file_number", "address", "phone", "study_form",
+            "last_name", "first_name", "patronymic", "sex", "birth_date", "file_number", "address", "phone",
+            "study_form",
         )  # fmt: skip
         widgets = {"birth_date": DateInput()}
 
@@ -137,7 +138,7 @@ class ArrivalForm(OrderForm, forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.PERSON}
 
     def _candidates(self) -> list[Pupil]:
-        """Pupils of this name and birth date, with or without a patronymic. One query, none before the name is there."""
+        """Pupils of this name and birth date, with or without a patronymic. One query; none without a name."""
         if not self.is_bound:
             return []
         typed = {name: self.data.get(self.add_prefix(name), "") for name in ("last_name", "first_name", "patronymic")}
@@ -175,8 +176,8 @@ class DepartureForm(OrderForm):
         found = []
         if facts := facts_from(self.pupil, day):
             found.append(
-                f"С {day:%d.%m.%Y} и позже у ученика уже есть {facts_words(facts)}. Они останутся в базе, но в журнале, "
-                "отчётах и пропусках считаться не будут: ученика в эти дни нет в списке."
+                f"С {day:%d.%m.%Y} и позже у ученика уже есть {facts_words(facts)}. Они останутся в базе, но в "
+                "журнале, отчётах и пропусках считаться не будут: ученика в эти дни нет в списке."
             )
         found += [
             f"Зачисление в {row.school_class} с {row.date_from:%d.%m.%Y} будет снято."

@@ -22,9 +22,8 @@ def why_not_cancelled(movement: Movement) -> list[str]:
         return ["Это движение внесено не на этой странице (импортом), отменить его здесь нельзя."]
     later = Movement.objects.filter(pupil=movement.pupil_id, pk__gt=movement.pk).order_by("pk").first()
     if later:
-        return [
-            f"После него внесено: {later.get_kind_display()}, {later.effective_on:%d.%m.%Y}. Сначала отмените ту запись."
-        ]
+        what = f"{later.get_kind_display()}, {later.effective_on:%d.%m.%Y}"
+        return [f"После него внесено: {what}. Сначала отмените ту запись."]
     log = UndoLog.from_json(movement.undo)
     return [*_built_since(movement, log), *undo.blockers(log)]
 
