@@ -43,8 +43,8 @@ class Debts:
 
     @property
     def words(self) -> str:
-        """«Алгебра 2, Физика н/а за год»."""
-        return f"{', '.join(self.subjects)} за {'год' if self.is_year else 'последний период'}"
+        """«Алгебра 2, Физика н/а», with «за последний период» where the year has no marks yet."""
+        return ", ".join(self.subjects) + ("" if self.is_year else " (последний период)")
 
 
 @dataclass(frozen=True)
