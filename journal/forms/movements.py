@@ -12,7 +12,7 @@ from django.utils import timezone
 from journal import crypto
 from journal.models import Pupil, SchoolClass
 from journal.school_age import unusual_age
-from journal.services.movements import Facts, Order, facts_from
+from journal.services.movements import Facts, Order, facts_from, standing_on
 from journal.text import normalise
 
 NEW = "new"
@@ -173,6 +173,8 @@ class DepartureForm(OrderForm):
 
     def find_warnings(self) -> list[str]:
         day = self.cleaned_data["effective_on"]
+        if standing_on(self.pupil, day) is None:
+            return []  # impossible, and said so when it is written
         found = []
         if facts := facts_from(self.pupil, day):
             found.append(
@@ -208,6 +210,8 @@ class TransferForm(OrderForm):
 
     def find_warnings(self) -> list[str]:
         day, target = self.cleaned_data["effective_on"], self.cleaned_data["school_class"]
+        if standing_on(self.pupil, day) is None:
+            return []
         found = []
         if facts := facts_from(self.pupil, day):
             found.append(

@@ -82,7 +82,8 @@ def arrive(
         record_change(pupil, told, by=by, pupil_ids=[pupil.pk], subject="ученик: заведён")
     else:
         pupil = Pupil.objects.select_for_update().get(pk=pupil.pk)
-        _check_rights(pupil, Kind.ARRIVAL, order.effective_on)
+        _check_once(pupil, Kind.ARRIVAL, order.effective_on)
+        _check_order_of(pupil, order.effective_on)
         if standing := _from(pupil.enrolments, order.effective_on).select_related("school_class").first():
             raise CannotMove(_already_here(pupil, standing, school_class))
         _correct(pupil, {**(changes or {}), "admitted_on": order.effective_on}, log, by)
@@ -146,11 +147,12 @@ def standing_on(pupil: Pupil, day: date) -> Enrolment | None:
 def _standing(pupil: Pupil, kind: Kind, day: date) -> tuple[Pupil, Enrolment]:
     """The pupil, locked, and the stay that ends; CannotMove where there is none or the day is impossible."""
     pupil = Pupil.objects.select_for_update().get(pk=pupil.pk)
+    _check_once(pupil, kind, day)
     standing = standing_on(pupil, day)
     if standing is None:
         raise CannotMove(_why_not_here(pupil, day))
     _check_day(day, standing.school_class.year)
-    _check_rights(pupil, kind, day)
+    _check_order_of(pupil, day)
     return pupil, standing
 
 
@@ -162,8 +164,8 @@ def _check_day(day: date, year: AcademicYear) -> None:
         )
 
 
-def _check_rights(pupil: Pupil, kind: Kind, day: date) -> None:
-    """One movement of a kind a day, and none behind the back of a later one."""
+def _check_once(pupil: Pupil, kind: Kind, day: date) -> None:
+    """One movement of a kind a day: a form sent twice acts once."""
     same = pupil.movements.filter(kind=kind, effective_on=day).first()
     if same:
         order = f", приказ № {same.order_number}" if same.order_number else ""
@@ -171,6 +173,10 @@ def _check_rights(pupil: Pupil, kind: Kind, day: date) -> None:
             f"{Kind(kind).label.capitalize()} этого ученика на {day:%d.%m.%Y} уже внесено{order}. "
             "Второй записи в тот же день не нужно."
         )
+
+
+def _check_order_of(pupil: Pupil, day: date) -> None:
+    """No movement is put behind the back of a later one."""
     later = pupil.movements.filter(effective_on__gt=day, transfer=None).order_by("effective_on").first()
     if later:
         raise CannotMove(
