@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
@@ -75,7 +76,11 @@ def undo_blockers(transfer: YearTransfer) -> list[str]:
     """Why the transfer cannot be taken back, in sentences. Something of the new year is put down already."""
     log = UndoLog.from_json(transfer.undo)
     first_day = _first_day(transfer)
+    made = Movement.objects.filter(transfer=transfer)
+    newest = made.aggregate(pk=Max("pk"))["pk"] or 0
+    later = Movement.objects.filter(pupil__in=made.values("pupil"), pk__gt=newest)
     facts = {
+        "Внесены движения переведённых учеников": later,
         "Отмечены пропуски нового года": Absence.objects.filter(date__gte=first_day),
         "Внесены справки за дни нового года": AbsenceDocument.objects.filter(date_to__gte=first_day),
     }
