@@ -75,6 +75,7 @@ CLASS_TABS = (
     Section("Представители", "", "journal:class_guardians", ("journal:guardian", "reports:access_slips")),
     Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
     Section("Планы", "", "journal:plans", ("journal:plan", "reports:plan")),
+    Section("Движение", "", "journal:movements", ("journal:movement",)),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
@@ -82,13 +83,28 @@ DEPUTY = (
         "Классы",
         "user-group",
         "journal:classes",
-        ("journal:", "attendance:", "reports:class", "reports:extract", "reports:division", "reports:plan"),
+        (
+            "journal:",
+            "attendance:",
+            "reports:class",
+            "reports:extract",
+            "reports:transfer",
+            "reports:alphabet_book",
+            "reports:movement_report",
+            "reports:division",
+            "reports:plan",
+        ),
     ),
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:", "reports:division", "reports:plan")),
+    Section(
+        "Классы",
+        "user-group",
+        "journal:classes",
+        ("journal:", "reports:alphabet_book", "reports:movement_report", "reports:division", "reports:plan"),
+    ),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,

@@ -4,7 +4,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from journal.models import Course, Guardian, Pupil, School, SchoolClass
+from journal.editing import may_record_movements
+from journal.models import Course, Guardian, Movement, Pupil, School, SchoolClass
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
@@ -69,3 +70,25 @@ def get_course_for(user: User, course_id: int) -> Course:
     """A course the user may read, or 404."""
     rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year__school")
     return get_object_or_404(rows, pk=course_id)
+
+
+def get_class_for_office(user: User, class_id: int) -> SchoolClass:
+    """A class for the work of the office (orders, names of classes, appointments): deputy and operator, else 404."""
+    if not may_record_movements(user):
+        raise Http404
+    return get_object_or_404(SchoolClass.objects.select_related("year__school"), pk=class_id)
+
+
+def get_pupil_for_office(user: User, pupil_id: int) -> Pupil:
+    """A pupil for the work of the office, or 404."""
+    if not may_record_movements(user):
+        raise Http404
+    return get_object_or_404(Pupil, pk=pupil_id)
+
+
+def get_movement_for_office(user: User, movement_id: int) -> Movement:
+    """A movement with its pupil and classes, for those who may record one, or 404."""
+    if not may_record_movements(user):
+        raise Http404
+    rows = Movement.objects.select_related("pupil", "from_class", "to_class", "recorded_by")
+    return get_object_or_404(rows, pk=movement_id)

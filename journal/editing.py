@@ -49,3 +49,9 @@ def may_change(user: User, table: dict[str, Keeper], field: str) -> bool:
 def open_fields(user: User, table: dict[str, Keeper]) -> list[str]:
     """Names of the fields the user may change, in the order of the table."""
     return [field for field in table if may_change(user, table, field)]
+
+
+def may_record_movements(user: User) -> bool:
+    """Arrival, departure and change of class follow from an order, which the office issues: operator and deputy write
+    them (and take them back), a class teacher reads them."""
+    return user.keeps_all_people

@@ -194,7 +194,9 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
     if not open_grades:
         return []
     stands_in = Lesson.objects.filter(substitute=teacher, date=day).values("course")
-    audience = Course.objects.filter(Q(teacher=teacher) | Q(pk__in=stands_in))
+    # Last year's places of the timetable have no end of their own: their classes are of another year.
+    this_year = Q(school_class__year=calendar.year) | Q(group__year=calendar.year) | Q(plan__isnull=False)
+    audience = Course.objects.filter(Q(teacher=teacher) | Q(pk__in=stands_in)).filter(this_year)
     found, places = _places(audience, day, day, min(open_grades), calendar)
     courses = Course.objects.filter(pk__in=list(found)).for_lists().with_audience().in_bulk()
     rows = [(courses[place.course_id], place) for place in places.get(day, ())]

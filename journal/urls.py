@@ -11,11 +11,13 @@ from journal.views import (
     guardian_add,
     guardian_merge,
     guardians,
+    movements,
     paste,
     people,
     people_grid,
     plans,
     register,
+    school_classes,
 )
 
 app_name = "journal"
@@ -84,6 +86,15 @@ urlpatterns = [
     path("plans/<int:plan_id>/", plans.plan, name="plan"),
     path("plans/<int:plan_id>/timetable/", plans.plan_timetable, name="plan_timetable"),
     # -- movements --
+    path("classes/manage/", school_classes.school_classes, name="school_classes"),
+    path("classes/<int:class_id>/manage/", school_classes.school_class, name="school_class"),
+    path("classes/<int:class_id>/movements/", movements.class_page, name="movements"),
+    path("classes/<int:class_id>/movements.xlsx", movements.class_file, {"suffix": "xlsx"}, name="movements_xlsx"),
+    path("classes/<int:class_id>/movements.csv", movements.class_file, {"suffix": "csv"}, name="movements_csv"),
+    path("classes/<int:class_id>/arrival/", movements.arrival, name="movement_arrival"),
+    path("pupils/<int:pupil_id>/departure/", movements.departure, name="movement_departure"),
+    path("pupils/<int:pupil_id>/transfer/", movements.transfer, name="movement_transfer"),
+    path("movements/<int:movement_id>/cancel/", movements.cancel_movement, name="movement_cancel"),
     # -- consents and settings --
     # -- the register, read only --
     path(_COURSE, register.course, name="course"),

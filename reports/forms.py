@@ -22,6 +22,8 @@ class DateInput(forms.DateInput):
 class PeriodForm(forms.Form):
     """From–to of an extract: inside the school year, not in the future."""
 
+    ahead = "Период заканчивается в будущем: выписка показывает то, что уже есть."
+
     date_from = forms.DateField(label="С", widget=DateInput())
     date_to = forms.DateField(label="по", widget=DateInput())
 
@@ -42,7 +44,7 @@ class PeriodForm(forms.Form):
         if start < self.first_day:
             raise ValidationError(f"Период начинается раньше учебного года ({self.first_day:%d.%m.%Y}).")
         if end > self.today:
-            raise ValidationError("Период заканчивается в будущем: выписка показывает то, что уже есть.")
+            raise ValidationError(self.ahead)
         return cleaned
 
     @property
@@ -51,3 +53,9 @@ class PeriodForm(forms.Form):
         if self.is_bound and self.is_valid():
             return Period(self.cleaned_data["date_from"], self.cleaned_data["date_to"])
         return Period(self.initial["date_from"], self.initial["date_to"])
+
+
+class ReportPeriodForm(PeriodForm):
+    """The same for a report of the office."""
+
+    ahead = "Период заканчивается позже, чем сегодня или чем учебный год: отчёт показывает то, что уже есть."

@@ -60,6 +60,9 @@ MODULES = {
     # -- guardians --
     Job.Kind.ACCESS_SLIPS: "reports.slips",
     # -- movements --
+    Job.Kind.YEAR_TRANSFER: "reports.transfers.jobs",
+    Job.Kind.TRANSFER_UNDO: "reports.transfers.jobs",
+    Job.Kind.ALPHABET_BOOK: "reports.books.jobs",
     # -- import --
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""

@@ -78,6 +78,7 @@ class Job(models.Model):
         ACCESS_SLIPS = "access_slips", "листки с паролями"
         YEAR_TRANSFER = "year_transfer", "перевод на следующий год"
         TRANSFER_UNDO = "transfer_undo", "отмена перевода"
+        ALPHABET_BOOK = "alphabet_book", "алфавитная книга"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "ждёт"

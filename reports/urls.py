@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.views import access, changes, extracts, family, home, imports, jobs, plan_changes
+from reports.views import access, books, changes, extracts, family, home, imports, jobs, plan_changes, transfers
 
 app_name = "reports"
 urlpatterns = [
@@ -31,6 +31,19 @@ urlpatterns = [
     path("plans/<int:plan_id>/preview/", plan_changes.plan_preview, name="plan_preview"),
     path("classes/<int:class_id>/groups/<int:subject_id>/preview/", changes.division_preview, name="division_preview"),
     # -- movements --
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/<int:transfer_id>/", transfers.transfer, name="transfer"),
+    path("transfers/<int:transfer_id>/classes/<int:class_id>/", transfers.transfer_class, name="transfer_class"),
+    path("transfers/<int:transfer_id>/list.xlsx", transfers.transfer_file, {"suffix": "xlsx"}, name="transfer_xlsx"),
+    path("transfers/<int:transfer_id>/list.csv", transfers.transfer_file, {"suffix": "csv"}, name="transfer_csv"),
+    path("books/alphabet/", books.alphabet_book, name="alphabet_book"),
+    path("books/alphabet/book.xlsx", books.alphabet_file, {"suffix": "xlsx"}, name="alphabet_book_xlsx"),
+    path("books/alphabet/book.csv", books.alphabet_file, {"suffix": "csv"}, name="alphabet_book_csv"),
+    path("books/alphabet/print/", books.alphabet_print, name="alphabet_book_print"),
+    path("books/movement/", books.movement_report, name="movement_report"),
+    path("books/movement/report.xlsx", books.movement_file, {"suffix": "xlsx"}, name="movement_report_xlsx"),
+    path("books/movement/report.csv", books.movement_file, {"suffix": "csv"}, name="movement_report_csv"),
+    path("books/movement/report.pdf", books.movement_pdf, name="movement_report_pdf"),
     # -- consents and settings --
     # -- import --
     path("import/", imports.import_list, name="import_list"),

@@ -149,3 +149,26 @@ def make_lesson(course: Course, day: date = MONDAY, number: int = 1, **fields) -
 def make_mark(lesson: Lesson, pupil: Pupil, value: str = "5", *, kind: WorkKind | None = None, **fields) -> Mark:
     kind = kind or WorkKind.objects.get(is_default=True)
     return Mark.objects.create(lesson=lesson, pupil=pupil, value=value, kind=kind, **fields)
+
+
+def make_order(day: date, number: str = "12-у", **fields):
+    """An order about a movement that acts from the day."""
+    from journal.services.movements import Order
+
+    return Order(number, fields.pop("dated", day), day, **fields)
+
+
+def make_absence(pupil: Pupil, day: date = MONDAY, *, lesson: int = 0, reason: str = "ill", **fields):
+    return pupil.absences.create(date=day, lesson=lesson, reason=reason, **fields)
+
+
+def make_period_mark(pupil: Pupil, value: str, subject: str = "Алгебра", *, number: int | None = None):
+    """A mark for the quarter of this number, or for the year."""
+    from journal.models import PeriodMark
+
+    year = pupil.enrolments.latest("date_from").school_class.year
+    term = year.terms.get(scheme="quarter", number=number) if number else None
+    kind = PeriodMark.Kind.TERM if number else PeriodMark.Kind.YEAR
+    return PeriodMark.objects.create(
+        pupil=pupil, subject=make_subject(subject), year=year, term=term, kind=kind, value=value
+    )

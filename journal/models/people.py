@@ -301,6 +301,9 @@ class Movement(models.Model):
         blank=True,
         editable=False,
     )
+    undo = models.JSONField(
+        "для отмены", default=dict, blank=True, editable=False, help_text="Пусто: внесено импортом или переводом года"
+    )
 
     class Meta:
         verbose_name = "движение"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -114,6 +114,11 @@ class AcademicYear(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def roll_ends_on(self) -> date:
+        """The last day on which its classes keep their pupils: summer belongs to the year that has ended."""
+        return date(self.date_to.year, 8, 31)
 
 
 class Term(models.Model):

@@ -83,9 +83,10 @@ class Card:
 
 
 def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
-    """The class of the day, else the last one. One query."""
-    rows = pupil.enrolments.filter(date_from__lte=today).select_related("school_class__year__school")
-    last = rows.order_by("-date_from").first()
+    """The class of the day, else the last one, else (who is admitted for a day to come) the first. One query; two for
+    the last case."""
+    rows = pupil.enrolments.select_related("school_class__year__school")
+    last = rows.filter(date_from__lte=today).order_by("-date_from").first() or rows.order_by("date_from").first()
     return last.school_class if last else None
 
 

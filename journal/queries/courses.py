@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 
 from accounts.models import User
 from journal.means import grade_has_marks
-from journal.models import Course, IndividualPlan, SchoolClass, StudyGroup, Subject
+from journal.models import AcademicYear, Course, IndividualPlan, SchoolClass, StudyGroup, Subject
 from journal.text import normalise
 
 
@@ -31,11 +31,11 @@ def courses_of_class(school_class: SchoolClass) -> list[Course]:
 
 def courses_of_teacher(user: User, today: date) -> list[Course]:
     """Courses the user teaches in the school year of the day (in summer: of the year that has ended). Two queries."""
-    # Years begin once a year, so the newest one that has begun is at most a year old.
-    begun = (today - timedelta(days=365), today)
+    years = AcademicYear.objects.filter(date_from__lte=today).order_by("-date_from")
+    newest = Subquery(years.values("pk")[:1])
     rows = Course.objects.filter(
-        Q(school_class__year__date_from__range=begun)
-        | Q(group__year__date_from__range=begun)
+        Q(school_class__year=newest)
+        | Q(group__year=newest)
         | Q(plan__date_from__lte=today) & (Q(plan__date_to=None) | Q(plan__date_to__gte=today)),
         teacher__user=user,
     )

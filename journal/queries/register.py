@@ -146,8 +146,8 @@ def register_of(
 
 
 def _arrived(lessons: ClassLessons, start: date) -> list[int]:
-    """Pupils who came to the class after the term began: they may bring marks from another class."""
-    return [pk for pk, stays in lessons.enrolments.items() if min(stay.date_from for stay in stays) > start]
+    """Pupils who came to the class after the term began, or came back to it: they may bring marks from another one."""
+    return [pk for pk, stays in lessons.enrolments.items() if any(stay.date_from > start for stay in stays)]
 
 
 def _marks(

@@ -68,11 +68,14 @@ def class_list(school_class: SchoolClass, today: date, search: str = "") -> tupl
     How to reach a family is told to the class in which the child is now.
     """
     rows = Enrolment.objects.filter(school_class=school_class).select_related("pupil")
-    day = min(today, school_class.year.date_to)
+    year = school_class.year
+    day = max(year.date_from, min(today, year.date_to))  # of a year to come, the list of its first day
     enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))
     here = [row for row in enrolments if row.date_from <= day and (row.date_to is None or row.date_to >= day)]
     present = {row.pupil_id for row in here}
-    left = [row for row in enrolments if row.pupil_id not in present and row.date_from <= day]
+    # Who left, came back and left again stands once, with the last stay.
+    gone = {row.pupil_id: row for row in enrolments if row.pupil_id not in present and row.date_from <= day}
+    left = list(gone.values())
     found = set(_matching([row.pupil for row in enrolments], search))
     guardians: dict[int, list[Guardianship]] = {}
     rows_of_guardians = Guardianship.objects.current().filter(pupil__in=found & present)

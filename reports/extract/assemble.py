@@ -68,6 +68,13 @@ class _View:
     def lessons_on(self, day: date) -> list[LessonPlace]:
         return self.own.get(day, [])
 
+    def lessons_of(self, day: date) -> list[LessonPlace] | None:
+        """Own lessons of the day in this class, or in the class the pupil was in then; None where in none."""
+        if self.on_roll(day):
+            return self.lessons_on(day)
+        pk = self.pupil.pk
+        return next((one.own(pk, day) for one in self.source.earlier.get(pk, ()) if one.on_roll(pk, day)), None)
+
 
 def subject_lines(pupil: Pupil, source: Source) -> tuple[SubjectLine, ...]:
     """The subjects alone, for a page that shows nothing else of the extract."""
@@ -193,9 +200,10 @@ def _absences(view: _View) -> Absences:
     marks = view.source.absences.get(view.pupil.pk, {})
     rule = view.source.calendar.school.missed_day_rule
     for day in sorted(marks):
-        if not view.on_roll(day):
+        places = view.lessons_of(day)
+        if places is None:
             continue
-        own = [place.number for place in view.lessons_on(day)]
+        own = [place.number for place in places]
         missed = missed_on(own, {row.lesson: row.reason for row in marks[day]}, rule)
         totals.add(missed)
         lines.extend(_day_lines(day, own, missed, marks[day]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,11 +11,12 @@ from django.db.models import F
 
 from attendance.models import Absence
 from journal.calendar import Calendar
-from journal.lessons import ClassLessons
+from journal.lessons import ClassLessons, pupil_lessons
 from journal.models import (
     BellPeriod,
     ClassTeacher,
     ControlWork,
+    Enrolment,
     Guardianship,
     Homework,
     Mark,
@@ -65,6 +66,8 @@ class Source:
     bells: dict[int, BellPeriod]
     class_teacher: str
     paper_guardians: dict[int, int]
+    earlier: dict[int, list[ClassLessons]] = field(default_factory=dict)
+    """Lessons of the classes a pupil was in before, where absences of those days are told."""
 
     @property
     def has_results(self) -> bool:
@@ -99,6 +102,9 @@ def read_source(
     mark_from = min(period.start, term.date_from)
     course_ids = list(lessons.courses)
     marks = _marks(ids, mark_from, period.end) if "marks" in parts else {}
+    # What is dated after the pupil has left the class is the business of others.
+    marks = {pk: [row for row in rows if row.date <= _last_day(lessons, pk)] for pk, rows in marks.items()}
+    absences = _absences(ids, period) if "absences" in parts else {}
     subjects = {course.subject_id: course.subject for course in lessons.courses.values()}
     subjects |= {c.subject_id: c.subject for pk in ids for c in lessons.plan_courses(pk, formed_on)}
     # A subject that ended has marks and no more lessons: its name is still needed.
@@ -116,14 +122,47 @@ def read_source(
         subjects=subjects,
         marks=marks,
         period_marks=_period_marks(ids, [t.pk for t in terms]) if "results" in parts else {},
-        absences=_absences(ids, period) if "absences" in parts else {},
+        absences=absences,
         homework=_homework(course_ids, formed_on) if "homework" in parts else [],
         control_works=_control_works(course_ids, formed_on) if "control_works" in parts else [],
         advice=_advice(ids, mark_from, formed_on) if "advice" in parts else {},
         bells=_bells() if "bells" in parts else {},
         class_teacher=_class_teacher(school_class, formed_on) if "teacher" in parts else "",
         paper_guardians=_paper_guardians(ids) if "paper" in parts else {},
+        earlier=_earlier(school_class, calendar, lessons, absences),
     )
+
+
+def _last_day(lessons: ClassLessons, pupil_id: int) -> date:
+    return lessons.last_day(pupil_id) if pupil_id in lessons.enrolments else date.max
+
+
+def _earlier(
+    school_class: SchoolClass,
+    calendar: Calendar,
+    lessons: ClassLessons,
+    absences: dict[int, dict[date, list[Absence]]],
+) -> dict[int, list[ClassLessons]]:
+    """Of pupils who came over from another class of the year: its lessons on the days they were absent there, so that
+    absences go along with the pupil (domain.md §6). No query where nobody has such a day."""
+    days = {
+        pk: elsewhere
+        for pk, of_pupil in absences.items()
+        if (stays := lessons.enrolments.get(pk))
+        and (
+            elsewhere := [
+                day for day in of_pupil if day < max(stay.date_from for stay in stays) and not lessons.on_roll(pk, day)
+            ]
+        )
+    }
+    if not days:
+        return {}
+    found: dict[int, list[ClassLessons]] = defaultdict(list)
+    rows = Enrolment.objects.filter(pupil__in=days, school_class__year=calendar.year)
+    for row in rows.exclude(school_class=school_class).select_related("pupil", "school_class"):
+        own = days[row.pupil_id]
+        found[row.pupil_id].append(pupil_lessons(row.pupil, row.school_class, min(own), max(own), calendar))
+    return found
 
 
 def _bells() -> dict[int, BellPeriod]:

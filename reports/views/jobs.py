@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, record_pupils
+from accounts.models import User
 from journal.access import get_class_for, get_class_kept_by
 from reports import slips
 from reports.jobs import STALE_AFTER, cancel_job, delete_result, shorten
@@ -95,9 +96,20 @@ def _get(request: HttpRequest, job_id: int) -> Job:
         return found
     if class_id:
         get_class_for(request.user, class_id)
-    if found.kind != Job.Kind.CLASS_EXTRACTS and not request.user.may_import:  # the other jobs are the import's
+    if not _may_see(request.user, found.kind):
         raise Http404
     return found
+
+
+def _may_see(user: User, kind: str) -> bool:
+    """Whether the role the job was started in is still held; the unnamed kinds are the import's."""
+    if kind == Job.Kind.CLASS_EXTRACTS:
+        return True
+    if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO):
+        return user.sees_whole_school
+    if kind == Job.Kind.ALPHABET_BOOK:
+        return user.keeps_all_people
+    return user.may_import
 
 
 def _page(found: Job) -> JobPage:
