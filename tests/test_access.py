@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from journal.models import Course, Enrolment, Lesson, Pupil
+from journal.models import Course, Enrolment, Lesson, Movement, Pupil, YearTransfer
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
 from tests.factories import make_user
 
@@ -43,6 +43,7 @@ POST_ONLY: dict[str, set[str]] = {
     # -- guardians --
     # -- groups --
     # -- movements --
+    "reports:alphabet_book_print": OFFICE,
     # -- consents and settings --
     # -- import --
 }
@@ -93,6 +94,27 @@ OPENS: dict[str, set[str]] = {
     # -- guardians --
     # -- groups --
     # -- movements --
+    "journal:school_classes": OFFICE,
+    "journal:school_class": OFFICE,
+    "journal:movements": KEEPERS,
+    "journal:movements_xlsx": KEEPERS,
+    "journal:movements_csv": KEEPERS,
+    "journal:movement_arrival": OFFICE,
+    "journal:movement_departure": OFFICE,
+    "journal:movement_transfer": OFFICE,
+    "journal:movement_cancel": OFFICE,
+    "reports:transfers": {"deputy"},
+    "reports:transfer": {"deputy"},
+    "reports:transfer_class": {"deputy"},
+    "reports:transfer_xlsx": {"deputy"},
+    "reports:transfer_csv": {"deputy"},
+    "reports:alphabet_book": OFFICE,
+    "reports:alphabet_book_xlsx": OFFICE,
+    "reports:alphabet_book_csv": OFFICE,
+    "reports:movement_report": OFFICE,
+    "reports:movement_report_xlsx": OFFICE,
+    "reports:movement_report_csv": OFFICE,
+    "reports:movement_report_pdf": OFFICE,
     # -- consents and settings --
     # -- import --
 }
@@ -156,7 +178,12 @@ def made(school_class, child, demo) -> dict[str, int]:
     )
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
-    return {"extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk}
+    transfer = YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy"))
+    movement = Movement.objects.filter(to_class=school_class).first()
+    return {
+        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk, "transfer_id": transfer.pk,
+        "movement_id": movement.pk,
+    }  # fmt: skip
 
 
 def url_of(name: str, parameters: list[str], ids: dict) -> str:
