@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from journal.models import Course, Enrolment, IndividualPlan, Lesson, Pupil
+from journal.models import Course, Enrolment, IndividualPlan, Lesson, Movement, Pupil, YearTransfer
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
 from tests.factories import make_guardian, make_user
 
@@ -57,6 +57,7 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:plan_add_preview": KEEPERS,
     "reports:plan_preview": KEEPERS,
     # -- movements --
+    "reports:alphabet_book_print": OFFICE,
     # -- consents and settings --
     # -- import --
 }
@@ -138,6 +139,27 @@ OPENS: dict[str, set[str]] = {
     "journal:plan_add": KEEPERS,
     "journal:plan": KEEPERS,
     # -- movements --
+    "journal:school_classes": OFFICE,
+    "journal:school_class": OFFICE,
+    "journal:movements": KEEPERS,
+    "journal:movements_xlsx": KEEPERS,
+    "journal:movements_csv": KEEPERS,
+    "journal:movement_arrival": OFFICE,
+    "journal:movement_departure": OFFICE,
+    "journal:movement_transfer": OFFICE,
+    "journal:movement_cancel": OFFICE,
+    "reports:transfers": {"deputy"},
+    "reports:transfer": {"deputy"},
+    "reports:transfer_class": {"deputy"},
+    "reports:transfer_xlsx": {"deputy"},
+    "reports:transfer_csv": {"deputy"},
+    "reports:alphabet_book": OFFICE,
+    "reports:alphabet_book_xlsx": OFFICE,
+    "reports:alphabet_book_csv": OFFICE,
+    "reports:movement_report": OFFICE,
+    "reports:movement_report_xlsx": OFFICE,
+    "reports:movement_report_csv": OFFICE,
+    "reports:movement_report_pdf": OFFICE,
     # -- consents and settings --
     # -- import --
 }
@@ -210,6 +232,8 @@ def made(school_class, child, demo) -> dict[str, int]:
         "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk,
         "guardian_id": guardian.pk, "other_id": make_guardian(child).pk,
         "group_id": group.pk, "subject_id": group.subject_id, "plan_id": plan.pk,
+        "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
+        "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
     }  # fmt: skip
 
 
