@@ -23,7 +23,13 @@ class Section:
     also: tuple[str, ...] = ()
 
     def holds(self, view_name: str) -> bool:
-        return view_name == self.view or view_name.startswith(self.also)
+        return self.fit(view_name) > 0
+
+    def fit(self, view_name: str) -> int:
+        """How closely the view belongs here; 0 where it does not. The name itself says more than any prefix of it."""
+        if view_name == self.view:
+            return len(view_name) + 1
+        return max((len(prefix) for prefix in self.also if view_name.startswith(prefix)), default=0)
 
 
 @dataclass(frozen=True)
@@ -69,16 +75,46 @@ CLASS_SECTIONS = (
 CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
+    Section("Согласия", "", "journal:consents", ("journal:consent",)),
+    Section("Начало года", "", "reports:checklist"),
+)
+SETTINGS_VIEWS = (
+    "reports:school_settings",
+    "reports:calendar",
+    "reports:bell",
+    "reports:grading",
+    "reports:work_kind",
+    "reports:attendance_rules",
+    "reports:documents",
+    "reports:sensitive",
+    "journal:consent_purpose",
+)
+SETTINGS = Section("Настройки", "adjustments-horizontal", "reports:school_settings", SETTINGS_VIEWS)
+SETTINGS_TABS = (
+    Section("Календарь", "", "reports:calendar", ("reports:calendar",)),
+    Section("Звонки", "", "reports:bells", ("reports:bell",)),
+    Section("Оценивание", "", "reports:grading", ("reports:work_kind",)),
+    Section("Посещаемость", "", "reports:attendance_rules"),
+    Section("Документы и сроки", "", "reports:documents"),
+    Section("Цели согласий", "", "journal:consent_purposes", ("journal:consent_purpose",)),
+    Section("Особые сведения", "", "reports:sensitive"),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:", "attendance:", "reports:class", "reports:extract")),
+    Section(
+        "Классы",
+        "user-group",
+        "journal:classes",
+        ("journal:", "attendance:", "reports:class", "reports:extract", "reports:checklist"),
+    ),
+    SETTINGS,
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
-    Section("Классы", "user-group", "journal:classes", ("journal:",)),
+    Section("Классы", "user-group", "journal:classes", ("journal:", "reports:checklist")),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
+    SETTINGS,
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,
 )
@@ -103,6 +139,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
         "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
+        "settings_tabs": SimpleLazyObject(lambda: _items(request, SETTINGS_TABS)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,
@@ -188,7 +225,14 @@ def _page_class_id(request: HttpRequest) -> int | None:
 
 def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
+    # Of a whole namespace and a part of it, the part is lit.
+    nearest = max(sections, key=lambda section: section.fit(view_name))
     return [
-        NavItem(section.label, section.icon, reverse(section.view, kwargs=kwargs), section.holds(view_name))
+        NavItem(
+            section.label,
+            section.icon,
+            reverse(section.view, kwargs=kwargs),
+            section is nearest and section.holds(view_name),
+        )
         for section in sections
     ]

@@ -66,13 +66,19 @@ class EditForm(forms.ModelForm):
 
     def _as_text(self, name: str, value: Any) -> str:
         """As the widget writes it: the same text for the same value, whether it comes from the row or the person."""
+        if isinstance(value, bool):
+            return "да" if value else ""  # a checkbox writes nothing for either
         field = self.fields[name]
         text = field.widget.format_value(field.prepare_value(value)) if value not in (None, "") else ""
         return "|".join(map(str, text)) if isinstance(text, list) else str(text or "")
 
     def _as_value(self, field: forms.Field, seen: str) -> Any:
         try:
-            return field.to_python(seen)
+            value = field.to_python(seen)
+            # A number chosen from a list is a text until it is coerced.
+            if isinstance(field, forms.TypedChoiceField):
+                return field.coerce(value) if value not in field.empty_values else field.empty_value
+            return value
         except forms.ValidationError:
             return seen
 
