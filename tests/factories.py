@@ -12,6 +12,8 @@ from accounts.models import User
 from journal.models import (
     AcademicYear,
     ClassTeacher,
+    Consent,
+    ConsentPurpose,
     Course,
     Enrolment,
     GroupMembership,
@@ -149,3 +151,11 @@ def make_lesson(course: Course, day: date = MONDAY, number: int = 1, **fields) -
 def make_mark(lesson: Lesson, pupil: Pupil, value: str = "5", *, kind: WorkKind | None = None, **fields) -> Mark:
     kind = kind or WorkKind.objects.get(is_default=True)
     return Mark.objects.create(lesson=lesson, pupil=pupil, value=value, kind=kind, **fields)
+
+
+def make_purpose(name: str = "Школьный музей", **fields) -> ConsentPurpose:
+    return ConsentPurpose.objects.create(name=name, **fields)
+
+
+def make_consent(pupil: Pupil, purpose: ConsentPurpose, given_on: date = date(2026, 9, 1), **fields) -> Consent:
+    return Consent.objects.create(pupil=pupil, purpose=purpose, given_on=given_on, **fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,12 @@ class ManyConsentsForm(forms.Form):
     )
     given_on = forms.DateField(label="Дата согласия", widget=DateInput())
     note = forms.CharField(label="Документ, примечание", max_length=200, required=False)
+
+    def __init__(self, *args: Any, purposes: Sequence[ConsentPurpose] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if purposes is not None:
+            # The page has read them already.
+            self.fields["purpose"].choices = [(one.pk, one.name) for one in purposes]  # type: ignore[attr-defined]
 
 
 class OneConsentForm(ManyConsentsForm):

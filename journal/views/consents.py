@@ -32,7 +32,7 @@ def consents(request: HttpRequest, class_id: int) -> HttpResponse:
     today = timezone.localdate()
     grid = consent_grid(school_class, today)
     sent = request.method == "POST"
-    form = ManyConsentsForm(request.POST if sent else None, initial=_asked(request, today))
+    form = ManyConsentsForm(request.POST if sent else None, purposes=grid.purposes, initial=_asked(request, today))
     ticked = _ticked(request, grid)
     givers = {row.pupil.pk: request.POST.get(f"guardian-{row.pupil.pk}", row.usual) for row in grid.rows}
     if sent and not ticked:

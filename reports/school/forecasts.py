@@ -57,7 +57,8 @@ def weights_preview(kind_id: int, weight: Decimal, today: date) -> Preview:
         old, new = _mean(counts, before), _mean(counts, after)
         means += old != new
         _note(moved, grade, letter, expected_mark(old, thresholds), expected_mark(new, thresholds))
-    first = Line(f"Средневзвешенный балл изменится в {means} случаях (ученик и предмет).", is_warning=bool(means))
+    words = f"Средневзвешенный балл изменится, случаев (ученик и предмет): {means}."
+    first = Line(words, is_warning=bool(means))
     return Preview((first, _moved_line(moved), GIVEN_STAY), moved.all_heads, moved.rows)
 
 
@@ -65,10 +66,8 @@ def _moved_line(moved: ByClass) -> Line:
     up, down = moved.totals
     if not up and not down:
         return Line("Прогноз за текущий период не изменится ни у кого.")
-    return Line(
-        f"Прогноз за текущий период изменится в {up + down} случаях (ученик и предмет): станет выше {up}, ниже {down}.",
-        is_warning=True,
-    )
+    words = f"Прогноз за текущий период изменится, случаев (ученик и предмет): {up + down}. "
+    return Line(f"{words}Станет выше {up}, ниже {down}.", is_warning=True)
 
 
 def _note(moved: ByClass, grade: int, letter: str, old: int | None, new: int | None) -> None:

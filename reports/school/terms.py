@@ -33,7 +33,7 @@ def terms_preview(old: Calendar, new: Calendar, scheme: str, *, may_change_close
         return Preview((Line("Этим делением года сейчас не пользуется ни один класс: изменение ничего не коснётся."),))
     moves = _moves(list(before.values()), list(after.values()), grades, old)
     lines = [
-        Line(f"{count} {_from(was)} {_to(now)} ({grades_words(grades)}).", is_warning=True)
+        Line(f"Отметок {_from(was)} {_to(now)}: {count} ({grades_words(grades)}).", is_warning=True)
         for (was, now), count in sorted(moves.items())
     ]
     if not lines:
@@ -82,11 +82,11 @@ def _dates(terms: dict[int, Term], number: int) -> tuple[date, date] | None:
 
 
 def _from(was: str) -> str:
-    return f"отметок {was}:" if was == OUTSIDE else f"отметок из «{was}»"
+    return was if was == OUTSIDE else f"из периода «{was}»"
 
 
 def _to(now: str) -> str:
-    return f"окажутся {now}" if now == OUTSIDE else f"перейдут в «{now}»"
+    return f"окажется {now}" if now == OUTSIDE else f"перейдёт в «{now}»"
 
 
 def _moves(
