@@ -105,7 +105,7 @@ class ClassFacts:
 
 
 def facts_of(classes: Sequence[SchoolClass], day: date, *, sees_sensitive: bool) -> list[ClassFacts]:
-    """Facts of classes of one year on a day. Eleven queries (twelve with the sensitive block), whatever the sizes."""
+    """Facts of classes of one year on a day. Twelve queries (thirteen with the sensitive block), whatever the sizes."""
     if not classes:
         return []
     school = classes[0].year.school

@@ -112,7 +112,7 @@ class ClassRow:
 
 
 def class_checklist(school_class: SchoolClass, today: date, user: User) -> Checklist:
-    """The checklist of one class. Thirteen queries at most, whatever its size."""
+    """The checklist of one class. Thirteen queries at most, whatever the size."""
     (facts,) = facts_of([school_class], _day(school_class, today), sees_sensitive=user.sees_sensitive)
     lines = [
         Line(item, [_shown(item, part, facts, user) for part in parts])
