@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """The year as twelve months, and the lists it is made of; `?year=` chooses another one."""
     years = list(AcademicYear.objects.select_related("school"))
     asked = row_number(request.GET.get("year", ""))
-    year = next((one for one in years if one.pk == asked), None) or year_of(timezone.localdate())
+    begun = (one for one in years if one.date_from <= timezone.localdate())
+    year = next((one for one in years if one.pk == asked), None) or next(begun, None) or next(iter(years), None)
     if year is None:
         return TemplateResponse(request, "settings/calendar.html", {"page": None})
     approved = last_change(year, "is_approved") if year.is_approved else None
@@ -97,7 +99,8 @@ def calendar_year(request: HttpRequest, year_id: int) -> HttpResponse:
 @office_only
 def calendar_rhythm(request: HttpRequest) -> HttpResponse:
     """Five or six days a week; quarters, trimesters or half-years."""
-    school, now = School.load(), School.load()
+    school = School.load()
+    now = copy(school)  # the form writes what is wanted into `school`
     year = year_of(timezone.localdate())
     form = RhythmForm(request.POST or None, instance=school)
 

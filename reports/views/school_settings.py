@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -84,7 +85,8 @@ def bell_schedule(request: HttpRequest) -> HttpResponse:
 @office_only
 def grading(request: HttpRequest) -> HttpResponse:
     """Thresholds and kinds of work."""
-    now, school = School.load(), School.load()
+    school = School.load()
+    now = copy(school)  # the form writes what is wanted into `school`
     form = GradingForm(request.POST or None, instance=school)
     kinds = WorkKind.objects.annotate(used=Count("marks")).order_by("-weight", "name")
     step = Step(
@@ -135,7 +137,8 @@ def _kind_step(title: str) -> Step:
 @office_only
 def attendance_rules(request: HttpRequest) -> HttpResponse:
     """What counts as a missed day, until when the roll is called, from when a class is watched."""
-    now, school = School.load(), School.load()
+    school = School.load()
+    now = copy(school)  # the form writes what is wanted into `school`
     form = AttendanceForm(request.POST or None, instance=school)
     step = Step(
         "Посещаемость",
