@@ -23,7 +23,13 @@ class Section:
     also: tuple[str, ...] = ()
 
     def holds(self, view_name: str) -> bool:
-        return view_name == self.view or view_name.startswith(self.also)
+        return self.fit(view_name) > 0
+
+    def fit(self, view_name: str) -> int:
+        """How closely the view belongs here; 0 where it does not. The name itself says more than any prefix of it."""
+        if view_name == self.view:
+            return len(view_name) + 1
+        return max((len(prefix) for prefix in self.also if view_name.startswith(prefix)), default=0)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,29 @@ CLASS_TABS = (
     Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
     Section("Планы", "", "journal:plans", ("journal:plan", "reports:plan")),
     Section("Движение", "", "journal:movements", ("journal:movement",)),
+    Section("Согласия", "", "journal:consents", ("journal:consent",)),
+    Section("Начало года", "", "reports:checklist"),
+)
+SETTINGS_VIEWS = (
+    "reports:school_settings",
+    "reports:calendar",
+    "reports:bell",
+    "reports:grading",
+    "reports:work_kind",
+    "reports:attendance_rules",
+    "reports:documents",
+    "reports:sensitive",
+    "journal:consent_purpose",
+)
+SETTINGS = Section("Настройки", "adjustments-horizontal", "reports:school_settings", SETTINGS_VIEWS)
+SETTINGS_TABS = (
+    Section("Календарь", "", "reports:calendar", ("reports:calendar",)),
+    Section("Звонки", "", "reports:bells", ("reports:bell",)),
+    Section("Оценивание", "", "reports:grading", ("reports:work_kind",)),
+    Section("Посещаемость", "", "reports:attendance_rules"),
+    Section("Документы и сроки", "", "reports:documents"),
+    Section("Цели согласий", "", "journal:consent_purposes", ("journal:consent_purpose",)),
+    Section("Особые сведения", "", "reports:sensitive"),
 )
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
@@ -93,8 +122,10 @@ DEPUTY = (
             "reports:movement_report",
             "reports:division",
             "reports:plan",
+            "reports:checklist",
         ),
     ),
+    SETTINGS,
     SECURITY,
 )
 OPERATOR = (
@@ -103,9 +134,17 @@ OPERATOR = (
         "Классы",
         "user-group",
         "journal:classes",
-        ("journal:", "reports:alphabet_book", "reports:movement_report", "reports:division", "reports:plan"),
+        (
+            "journal:",
+            "reports:alphabet_book",
+            "reports:movement_report",
+            "reports:division",
+            "reports:plan",
+            "reports:checklist",
+        ),
     ),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
+    SETTINGS,
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,
 )
@@ -130,6 +169,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
         "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
+        "settings_tabs": SimpleLazyObject(lambda: _items(request, SETTINGS_TABS)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,
@@ -215,7 +255,14 @@ def _page_class_id(request: HttpRequest) -> int | None:
 
 def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
+    # Of a whole namespace and a part of it, the part is lit.
+    nearest = max(sections, key=lambda section: section.fit(view_name))
     return [
-        NavItem(section.label, section.icon, reverse(section.view, kwargs=kwargs), section.holds(view_name))
+        NavItem(
+            section.label,
+            section.icon,
+            reverse(section.view, kwargs=kwargs),
+            section is nearest and section.holds(view_name),
+        )
         for section in sections
     ]

@@ -1,11 +1,26 @@
 """May this user open this one thing? Someone else's answers 404, as if it did not exist (design.md §3)."""
 
-from django.http import Http404
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from journal.editing import may_record_movements
 from journal.models import Course, Guardian, Movement, Pupil, School, SchoolClass
+
+
+def office_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the deputy and the operator: for everybody else it does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.keeps_all_people:  # type: ignore[union-attr]
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:

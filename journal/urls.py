@@ -6,6 +6,7 @@ from journal.views import (
     access,
     cards,
     cells,
+    consents,
     division,
     groups,
     guardian_add,
@@ -16,6 +17,7 @@ from journal.views import (
     people,
     people_grid,
     plans,
+    purposes,
     register,
     school_classes,
 )
@@ -96,6 +98,14 @@ urlpatterns = [
     path("pupils/<int:pupil_id>/transfer/", movements.transfer, name="movement_transfer"),
     path("movements/<int:movement_id>/cancel/", movements.cancel_movement, name="movement_cancel"),
     # -- consents and settings --
+    path("classes/<int:class_id>/consents/", consents.consents, name="consents"),
+    path("classes/<int:class_id>/consents.xlsx", consents.consents_file, {"suffix": "xlsx"}, name="consents_xlsx"),
+    path("classes/<int:class_id>/consents.csv", consents.consents_file, {"suffix": "csv"}, name="consents_csv"),
+    path("pupils/<int:pupil_id>/consents/", consents.consent_pupil, name="consent_pupil"),
+    path("consents/<int:consent_id>/", consents.consent, name="consent"),
+    path("consent-purposes/", purposes.consent_purposes, name="consent_purposes"),
+    path("consent-purposes/new/", purposes.consent_purpose_new, name="consent_purpose_new"),
+    path("consent-purposes/<int:purpose_id>/", purposes.consent_purpose, name="consent_purpose"),
     # -- the register, read only --
     path(_COURSE, register.course, name="course"),
     path(f"{_COURSE}topics/", cells.topics, name="topics"),

@@ -1,8 +1,25 @@
 from django.urls import path
 
-from reports.views import access, books, changes, extracts, family, home, imports, jobs, plan_changes, transfers
+from reports.views import (
+    access,
+    books,
+    calendar,
+    changes,
+    checklist,
+    extracts,
+    family,
+    home,
+    imports,
+    jobs,
+    plan_changes,
+    school_settings,
+    transfers,
+)
 
 app_name = "reports"
+
+_YEAR = "settings/calendar/<int:year_id>/"
+
 urlpatterns = [
     path("overview/live/", home.overview_live, name="overview_live"),
     path("family/<int:pupil_id>/", family.diary, name="family"),
@@ -45,6 +62,30 @@ urlpatterns = [
     path("books/movement/report.csv", books.movement_file, {"suffix": "csv"}, name="movement_report_csv"),
     path("books/movement/report.pdf", books.movement_pdf, name="movement_report_pdf"),
     # -- consents and settings --
+    path("classes/<int:class_id>/checklist/", checklist.class_checklist, name="checklist"),
+    path("checklists/", checklist.checklists, name="checklists"),
+    path("checklists.xlsx", checklist.checklists_file, {"suffix": "xlsx"}, name="checklists_xlsx"),
+    path("checklists.csv", checklist.checklists_file, {"suffix": "csv"}, name="checklists_csv"),
+    path("settings/", calendar.school_settings, name="school_settings"),
+    path("settings/calendar/", calendar.calendar, name="calendar"),
+    path("settings/calendar/rhythm/", calendar.calendar_rhythm, name="calendar_rhythm"),
+    path("settings/calendar/new-year/", calendar.calendar_new_year, name="calendar_new_year"),
+    path(f"{_YEAR}", calendar.calendar_year, name="calendar_year"),
+    path(f"{_YEAR}approve/", calendar.calendar_approve, name="calendar_approve"),
+    path(f"{_YEAR}terms/new/", calendar.calendar_term_new, name="calendar_term_new"),
+    path(f"{_YEAR}vacations/new/", calendar.calendar_vacation_new, name="calendar_vacation_new"),
+    path(f"{_YEAR}days/new/", calendar.calendar_day_new, name="calendar_day_new"),
+    path(f"{_YEAR}days/<int:day_id>/", calendar.calendar_day, name="calendar_day"),
+    path("settings/calendar/terms/<int:term_id>/", calendar.calendar_term, name="calendar_term"),
+    path("settings/calendar/vacations/<int:vacation_id>/", calendar.calendar_vacation, name="calendar_vacation"),
+    path("settings/bells/", school_settings.bells, name="bells"),
+    path("settings/bells/schedule/", school_settings.bell_schedule, name="bell_schedule"),
+    path("settings/grading/", school_settings.grading, name="grading"),
+    path("settings/grading/kinds/new/", school_settings.work_kind_new, name="work_kind_new"),
+    path("settings/grading/kinds/<int:kind_id>/", school_settings.work_kind, name="work_kind"),
+    path("settings/attendance/", school_settings.attendance_rules, name="attendance_rules"),
+    path("settings/documents/", school_settings.documents, name="documents"),
+    path("settings/sensitive/", school_settings.sensitive, name="sensitive"),
     # -- import --
     path("import/", imports.import_list, name="import_list"),
     path("import/<int:batch_id>/", imports.import_batch, name="import_batch"),

@@ -12,7 +12,18 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from journal.models import Course, Enrolment, IndividualPlan, Lesson, Movement, Pupil, YearTransfer
+from journal.models import (
+    ConsentPurpose,
+    Course,
+    DayOff,
+    Enrolment,
+    IndividualPlan,
+    Lesson,
+    Movement,
+    Pupil,
+    WorkKind,
+    YearTransfer,
+)
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
 from tests.factories import make_guardian, make_user
 
@@ -59,6 +70,8 @@ POST_ONLY: dict[str, set[str]] = {
     # -- movements --
     "reports:alphabet_book_print": OFFICE,
     # -- consents and settings --
+    "reports:calendar_new_year": OFFICE,
+    "reports:calendar_approve": OFFICE,
     # -- import --
 }
 OPENS: dict[str, set[str]] = {
@@ -161,6 +174,36 @@ OPENS: dict[str, set[str]] = {
     "reports:movement_report_csv": OFFICE,
     "reports:movement_report_pdf": OFFICE,
     # -- consents and settings --
+    "journal:consents": KEEPERS,
+    "journal:consents_xlsx": KEEPERS,
+    "journal:consents_csv": KEEPERS,
+    "journal:consent_pupil": KEEPERS,
+    "journal:consent": KEEPERS,
+    "journal:consent_purposes": OFFICE,
+    "journal:consent_purpose_new": OFFICE,
+    "journal:consent_purpose": OFFICE,
+    "reports:checklist": KEEPERS,
+    "reports:checklists": OFFICE,
+    "reports:checklists_xlsx": OFFICE,
+    "reports:checklists_csv": OFFICE,
+    "reports:school_settings": OFFICE,
+    "reports:calendar": OFFICE,
+    "reports:calendar_rhythm": OFFICE,
+    "reports:calendar_year": OFFICE,
+    "reports:calendar_term_new": OFFICE,
+    "reports:calendar_vacation_new": OFFICE,
+    "reports:calendar_day_new": OFFICE,
+    "reports:calendar_day": OFFICE,
+    "reports:calendar_term": OFFICE,
+    "reports:calendar_vacation": OFFICE,
+    "reports:bells": OFFICE,
+    "reports:bell_schedule": OFFICE,
+    "reports:grading": OFFICE,
+    "reports:work_kind_new": OFFICE,
+    "reports:work_kind": OFFICE,
+    "reports:attendance_rules": OFFICE,
+    "reports:documents": OFFICE,
+    "reports:sensitive": OFFICE,
     # -- import --
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
@@ -204,6 +247,8 @@ def seven_b(demo):
             "field": "phone",
             "suffix": "xlsx",
             **made(school_class, child, demo),
+            # -- consents and settings --
+            **settings_of(school_class, child),
         },
     }
 
@@ -235,6 +280,23 @@ def made(school_class, child, demo) -> dict[str, int]:
         "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
     }  # fmt: skip
+
+
+def settings_of(school_class, child) -> dict[str, int]:
+    """A consent of the child, and rows of the school's settings."""
+    year = school_class.year
+    consent = child.consents.first() or child.consents.create(
+        purpose=ConsentPurpose.objects.get(pk=1), given_on=year.date_from
+    )
+    return {
+        "consent_id": consent.pk,
+        "purpose_id": consent.purpose_id,
+        "year_id": year.pk,
+        "term_id": year.terms.first().pk,
+        "vacation_id": year.vacations.first().pk,
+        "day_id": DayOff.objects.filter(date__range=(year.date_from, year.date_to)).first().pk,
+        "kind_id": WorkKind.objects.get(is_default=True).pk,
+    }
 
 
 def url_of(name: str, parameters: list[str], ids: dict) -> str:

@@ -47,6 +47,12 @@ def day_long(day: date | None) -> str:
 
 
 @register.filter
+def weekday_of(number: int) -> str:
+    """«понедельника» for 1."""
+    return dates.WEEKDAYS_OF[number - 1]
+
+
+@register.filter
 def day_month(day: date | None) -> str:
     """«23 ноября»."""
     return dates.day_month(day) if day else ""

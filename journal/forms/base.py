@@ -122,6 +122,8 @@ class EditForm(forms.ModelForm):
 
     def _as_text(self, name: str, value: Any) -> str:
         """As the widget writes it: the same text for the same value, whether it comes from the row or the person."""
+        if isinstance(value, bool):
+            return "да" if value else ""  # a checkbox writes nothing for either
         field = self.fields[name]
         if isinstance(value, bool):
             return self._raw_text(value)
@@ -141,7 +143,11 @@ class EditForm(forms.ModelForm):
         if isinstance(field, forms.BooleanField):
             return bool(seen)
         try:
-            return field.to_python(seen)
+            value = field.to_python(seen)
+            # A number chosen from a list is a text until it is coerced.
+            if isinstance(field, forms.TypedChoiceField):
+                return field.coerce(value) if value not in field.empty_values else field.empty_value
+            return value
         except forms.ValidationError:
             return seen
 

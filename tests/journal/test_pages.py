@@ -29,6 +29,12 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+# Pages that change something have tests of their own.
+EDITED = {
+    # -- consents and settings --
+    "consents", "consents_xlsx", "consents_csv", "consent_pupil", "consent",
+    "consent_purposes", "consent_purpose_new", "consent_purpose",
+}  # fmt: skip
 OWN = ("own_course", "own_topics", "own_cell", "own_course_xlsx", "own_course_csv")
 
 
