@@ -191,11 +191,14 @@ class ImportConflict(models.Model):
         TAKE = "take", "взять из файла"
 
     batch = models.ForeignKey(ImportBatch, models.PROTECT, verbose_name="импорт", related_name="conflicts")
-    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="+")
-    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="+")
-    object_type = models.CharField("вид записи", max_length=20, help_text="pupil или guardian")
+    school_class = models.ForeignKey(
+        SchoolClass, models.PROTECT, verbose_name="класс", related_name="import_questions"
+    )
+    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="import_questions")
+    object_type = models.CharField("вид записи", max_length=20, help_text="pupil, guardian или guardianship")
     object_id = models.BigIntegerField("номер записи")
     field = models.CharField("поле", max_length=30)
+    # Values as the register keeps them, a date in ISO form; СНИЛС encrypted.
     current = models.CharField("стоит", max_length=300, blank=True)
     proposed = models.CharField("в файле", max_length=300, blank=True)
     answer = models.CharField("ответ", max_length=4, choices=Answer, blank=True)

@@ -11,6 +11,7 @@ from journal.queries.history import MARK
 from journal.services.changes import plain
 
 from .plan import Preview, Staged
+from .plan.conflicts import BY_IMPORT
 
 AUDITED = (Pupil, Guardian, Guardianship, Mark, PeriodMark)
 # Who changed a mark and when stands in the event itself.
@@ -26,7 +27,7 @@ def record_import(preview: Preview, staged: Staged, *, by: User | None, batch_id
         subject="импорт файлов",
         object_type="import_batch",
         object_id=batch_id,
-        new={"files": [line["name"] for line in preview.files], "counts": counts},
+        new={"files": [line["name"] for line in preview.files], "counts": counts, "asked": len(preview.to_ask)},
     )
     changed = [(row, fields) for row, fields in staged.changed_instances() if isinstance(row, AUDITED)]
     children = _children_of([row.pk for row, _ in changed if isinstance(row, Guardian)])
@@ -57,7 +58,7 @@ def _event(row: Any, fields: dict[str, tuple[Any, Any]], pupil_id: int, by: User
     return AuditEvent(
         actor=by,
         action=AuditEvent.Action.CHANGE,
-        subject=f"{row._meta.verbose_name}: импорт",
+        subject=f"{row._meta.verbose_name}{BY_IMPORT}",
         pupil_id=pupil_id,
         object_type=MARK if isinstance(row, Mark) else row._meta.model_name,
         object_id=row.pk,
