@@ -60,6 +60,7 @@ MODULES = {
     # -- guardians --
     # -- movements --
     # -- import --
+    Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -26,6 +27,13 @@ PRINT = 4
 """Characters of a row's print: one change in sixteen million goes unseen."""
 SHOWN = 5
 """Blockers named one by one; the rest is counted."""
+
+
+class _ExactEncoder(DjangoJSONEncoder):
+    """Django's own encoder cuts a moment to milliseconds: what came back would not be what stood."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
 class CannotUndo(Exception):
@@ -77,7 +85,7 @@ class UndoLog:
             "removed": self.removed,
             "prints": self.prints,
         }
-        return json.loads(DjangoJSONEncoder().encode(stored))
+        return json.loads(_ExactEncoder().encode(stored))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> UndoLog:
