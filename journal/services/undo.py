@@ -163,13 +163,13 @@ def _changed_since(log: UndoLog) -> list[str]:
             if _differs(model, standing.get(pk), {name: pair}):
                 different[label].add(pk)
     found = []
-    for label, pks in different.items():
+    for label, changed in different.items():
         model = apps.get_model(label)
-        names = _names(model, sorted(pks))
-        gone = len(pks) - len(names)
-        more = f" и ещё {gone}" if names and gone else ""
-        told = ", ".join(names) + more if names else str(len(pks))
-        if pks:
+        names = _names(model, sorted(changed))
+        rest = len(changed) - len(names)
+        more = f" и ещё {rest}" if names and rest else ""
+        told = ", ".join(names) + more if names else str(len(changed))
+        if changed:
             found.append(f"С тех пор изменены {model._meta.verbose_name_plural}: {told}.")
     return found
 

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from accounts.models import User
+from reports.imports.decisions import for_all
 from reports.jobs import start_job
 from reports.models import ImportBatch, ImportFile, Job
 
@@ -42,6 +43,14 @@ def save_answers(batch: ImportBatch, answers: dict[str, str], *, by: User) -> No
     start_reading(batch, by=by)
 
 
+def decide(batch: ImportBatch, *, everything: str = "", single: dict[str, str] | None = None, by: User) -> None:
+    """Keep what the operator decided of differences from the register, and look again what follows from it."""
+    answers = for_all(everything, batch.answers) if everything else {**batch.answers, **(single or {})}
+    batch.answers = {key: value for key, value in answers.items() if value}
+    batch.save(update_fields=["answers"])
+    start_reading(batch, by=by)
+
+
 def confirm(batch: ImportBatch, *, without_bad_rows: bool, by: User) -> bool:
     """Write what the preview shows; False if it was confirmed or discarded meanwhile."""
     waiting = ImportBatch.objects.filter(pk=batch.pk, status=Status.PREVIEW)
@@ -54,9 +63,7 @@ def confirm(batch: ImportBatch, *, without_bad_rows: bool, by: User) -> bool:
 @transaction.atomic
 def discard(batch: ImportBatch) -> bool:
     """Forget the files: they are personal data that nobody needs any more."""
-    done = ImportBatch.objects.filter(pk=batch.pk).exclude(
-        status__in=[Status.APPLYING, Status.APPLIED, Status.UNDOING]
-    )
+    done = ImportBatch.objects.filter(pk=batch.pk).exclude(status__in=[Status.APPLYING, Status.APPLIED, Status.UNDOING])
     if not done.update(status=Status.DISCARDED, preview={}, answers={}):
         return False
     batch.files.all().delete()

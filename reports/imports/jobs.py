@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from reports.imports.read import FileContent, read_file
 from journal.services.undo import CannotUndo
+from reports.imports.read import FileContent, read_file
 from reports.imports.service import NotApplied, apply_files, preview_files
 from reports.imports.undoing import undo_batch
 from reports.jobs import JobError, JobRun, job_handler

@@ -230,8 +230,10 @@ def _open_rows(school_class: SchoolClass, today: date):
     """A child who has moved takes the questions along to the new class."""
     here = Enrolment.objects.on_roll(today).filter(school_class=school_class).values("pupil")
     rows = ImportConflict.objects.filter(answer="", pupil__in=here)
-    return rows.select_related("pupil", "batch__owner").defer("batch__preview", "batch__undo").order_by(
-        "pupil__sort_name", "pk"
+    return (
+        rows.select_related("pupil", "batch__owner")
+        .defer("batch__preview", "batch__undo")
+        .order_by("pupil__sort_name", "pk")
     )
 
 

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import User
 from journal.services.undo import CannotUndo, UndoLog, blockers, undo
 from reports.models import ImportBatch, ImportConflict
 
@@ -95,7 +95,8 @@ def _lines(log: UndoLog) -> list[UndoLine]:
     made = {label: len(pks) for label, pks in log.created.items()}
     # A row made and then changed by the same import only goes away.
     own = {label: set(pks) for label, pks in log.created.items()}
-    changed = Counter(label for label, pk in {(label, pk) for label, pk, _ in log.changed} if pk not in own.get(label, ()))
+    touched = {(label, pk) for label, pk, _ in log.changed if pk not in own.get(label, ())}
+    changed = Counter(label for label, _ in touched)
     removed = Counter(label for label, _ in log.removed)
     found = []
     for label in dict.fromkeys([*made, *changed, *removed]):

@@ -120,9 +120,7 @@ class Conflicts:
             return
         parts = [instance._meta.model_name, str(instance.pk), field, folded(field, value)]
         key = "conflict:" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-        self.waiting[id(instance), field] = Difference(
-            instance, field, stands, value, pupil, school_class, place, key
-        )
+        self.waiting[id(instance), field] = Difference(instance, field, stands, value, pupil, school_class, place, key)
 
     def settle(self) -> None:
         """Decide what can be decided, stage what is taken; the preview shows all of it."""

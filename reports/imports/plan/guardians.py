@@ -30,8 +30,9 @@ class GuardianPlanner:
         if not is_clear:
             return
         guardian = guardian or self._create(row)
+        values, cells = self._values_of(row, guardian), row.cells
         self.context.conflicts.tell(
-            guardian, self._values_of(row, guardian), pupil=pupil, school_class=school_class, place=row.place, places=row.cells
+            guardian, values, pupil=pupil, school_class=school_class, place=row.place, places=cells
         )
         self.context.see(guardian, "guardian", f"{guardian.full_name} ({pupil.list_name})", row.place)
         self._link(row, guardian, pupil, school_class)

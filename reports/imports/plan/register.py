@@ -125,7 +125,7 @@ class Staged:
                 names.add("sort_name")
             if not changed:
                 continue
-            columns = [model._meta.get_field(name).attname for name in sorted(names)]
+            columns = [one.attname for one in model._meta.concrete_fields if one.name in names]
             before = _columns(model, columns, changed)
             model._default_manager.bulk_update([row for row, _ in changed], sorted(names), batch_size=BATCH)
             after = _columns(model, columns, changed)

@@ -167,9 +167,7 @@ def _a_removal():
     return "С тех пор изменены отметки: 1."
 
 
-@pytest.mark.parametrize(
-    "build", [_a_mark, _a_press, _a_consent, _a_membership, _a_login, _a_correction, _a_removal]
-)
+@pytest.mark.parametrize("build", [_a_mark, _a_press, _a_consent, _a_membership, _a_login, _a_correction, _a_removal])
 def test_what_was_built_on_an_import_is_named_and_nothing_is_undone(build):
     batch = write(*samples.folder())
     sentence = build()
