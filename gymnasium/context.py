@@ -106,6 +106,8 @@ SETTINGS_TABS = (
     Section("Цели согласий", "", "journal:consent_purposes", ("journal:consent_purpose",)),
     Section("Особые сведения", "", "reports:sensitive"),
 )
+QUESTIONS = Section("Вопросы", "", "reports:questions")
+"""The last tab, only while an import has left questions about the class."""
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
     Section(
@@ -224,9 +226,12 @@ def class_tabs(request: HttpRequest) -> list[NavItem]:
     """The tabs of «Класс» on a page that belongs to one of them; none elsewhere."""
     class_id = _page_class_id(request)
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    if class_id is None or not any(section.holds(view_name) for section in CLASS_TABS):
+    sections = (*CLASS_TABS, QUESTIONS)
+    if class_id is None or not any(section.holds(view_name) for section in sections):
         return []
-    return _items(request, CLASS_TABS, class_id=class_id)
+    own = next((one for one in request.user.own_classes if one.pk == class_id), None)
+    wanted = getattr(own, "has_questions", False) or QUESTIONS.holds(view_name)
+    return _items(request, sections if wanted else CLASS_TABS, class_id=class_id)
 
 
 def _works_in_own_class(user: Any) -> bool:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from journal.files import both
 from journal.views import (
     access,
     cards,
     cells,
     consents,
     division,
+    exports,
     groups,
     guardian_add,
     guardian_merge,
@@ -118,4 +120,10 @@ urlpatterns = [
     path(f"{_OWN}{_CELL}", cells.own_cell, name="own_cell"),
     path(f"{_OWN}grid.xlsx", register.own_course_file, {"suffix": "xlsx"}, name="own_course_xlsx"),
     path(f"{_OWN}grid.csv", register.own_course_file, {"suffix": "csv"}, name="own_course_csv"),
+    # -- lists as files --
+    *both("classes/list", exports.classes, "classes"),
+    *both("classes/<int:class_id>/matrix/table", exports.matrix, "matrix"),
+    *both(f"{_COURSE}topics/list", exports.topics, "topics"),
+    *both("courses/list", exports.my_courses, "my_courses"),
+    *both(f"{_OWN}topics/list", exports.own_topics, "own_topics"),
 ]

@@ -64,6 +64,7 @@ MODULES = {
     Job.Kind.TRANSFER_UNDO: "reports.transfers.jobs",
     Job.Kind.ALPHABET_BOOK: "reports.books.jobs",
     # -- import --
+    Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 

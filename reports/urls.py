@@ -1,14 +1,17 @@
 from django.urls import path
 
+from journal.files import both
 from reports.views import (
     access,
     books,
     calendar,
     changes,
     checklist,
+    exports,
     extracts,
     family,
     home,
+    import_more,
     imports,
     jobs,
     plan_changes,
@@ -90,4 +93,15 @@ urlpatterns = [
     path("import/", imports.import_list, name="import_list"),
     path("import/<int:batch_id>/", imports.import_batch, name="import_batch"),
     path("import/<int:batch_id>/state/", imports.import_progress, name="import_progress"),
+    path("import/<int:batch_id>/undo/", import_more.import_undo, name="import_undo"),
+    *both("import/<int:batch_id>/rows", import_more.import_file, "import_rows", part="rows"),
+    *both("import/<int:batch_id>/problems", import_more.import_file, "import_problems", part="problems"),
+    *both("import/<int:batch_id>/differences", import_more.import_file, "import_differences", part="differences"),
+    *both("import/list", import_more.import_list_file, "import_list"),
+    path("classes/<int:class_id>/questions/", import_more.questions, name="questions"),
+    *both("operator/missing", exports.missing, "operator_missing"),
+    *both("overview/classes", exports.overview_classes, "overview_classes"),
+    *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),
+    *both("family/<int:pupil_id>/marks", exports.family_marks, "family_marks"),
+    *both("family/<int:pupil_id>/absences", exports.family_absences, "family_absences"),
 ]

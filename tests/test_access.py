@@ -74,6 +74,13 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:calendar_approve": OFFICE,
     # -- import --
 }
+
+
+def files(name: str, people: set[str]) -> dict[str, set[str]]:
+    """A list as a file opens to whom its page opens."""
+    return {f"{name}_{suffix}": people for suffix in ("xlsx", "csv")}
+
+
 OPENS: dict[str, set[str]] = {
     "home": EVERYBODY,
     "help": EVERYBODY,
@@ -205,6 +212,22 @@ OPENS: dict[str, set[str]] = {
     "reports:documents": OFFICE,
     "reports:sensitive": OFFICE,
     # -- import --
+    "reports:import_undo": {"operator"},
+    "reports:questions": KEEPERS,
+    **files("reports:import_rows", {"operator"}),
+    **files("reports:import_problems", {"operator"}),
+    **files("reports:import_differences", {"operator"}),
+    **files("reports:import_list", {"operator"}),
+    **files("reports:operator_missing", {"operator"}),
+    **files("reports:overview_classes", {"deputy"}),
+    **files("reports:extract_register", OWN_CLASS),
+    **files("reports:family_marks", FAMILY),
+    **files("reports:family_absences", FAMILY),
+    **files("journal:classes", {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"}),
+    **files("journal:matrix", OWN_CLASS),
+    **files("journal:topics", OWN_CLASS),
+    **files("journal:my_courses", TEACHERS),
+    **files("journal:own_topics", {"subject1"}),
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
 

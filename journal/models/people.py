@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 
 from accounts.constraints import NoOverlap
@@ -59,12 +59,7 @@ class Teacher(Person):
     """A member of staff who teaches or leads a class."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="teacher",
-        null=True,
-        blank=True,
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="teacher", null=True, blank=True
     )
     position = models.CharField("должность", max_length=150, blank=True)
     email = models.EmailField("e-mail", blank=True)
@@ -81,15 +76,20 @@ class Teacher(Person):
         in_force = Q(class_teachings__date_from__lte=today) & (
             Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
         )
+        # Has an import left questions about those on the roll? A tab of «Класс», which must cost no query.
+        here = Enrolment.objects.on_roll(today).filter(school_class=OuterRef("in_charge__school_class"))
         rows: Any = (
             cls.objects.filter(user=user)
             .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
             .select_related("in_charge__school_class__year__school")  # type: ignore[misc]
+            .annotate(has_questions=Exists(here.filter(pupil__import_questions__answer="")))
             .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
         )
         found = list(rows)
-        appointments = [getattr(row, "in_charge", None) for row in found]
-        return (found[0] if found else None), [one.school_class for one in appointments if one]
+        led = [row for row in found if getattr(row, "in_charge", None)]
+        for row in led:
+            row.in_charge.school_class.has_questions = row.has_questions
+        return (found[0] if found else None), [row.in_charge.school_class for row in led]
 
 
 class PupilQuerySet(models.QuerySet["Pupil"]):
@@ -143,12 +143,7 @@ class Pupil(Person):
         FAMILY = "family", "семейное образование"
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="pupil",
-        null=True,
-        blank=True,
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="pupil", null=True, blank=True
     )
     sex = models.CharField("пол", max_length=1, choices=Sex)
     birth_date = models.DateField("дата рождения")

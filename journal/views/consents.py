@@ -16,8 +16,8 @@ from journal.access import get_class_kept_by, get_pupil_kept_by
 from journal.files import table_response
 from journal.forms.consents import ConsentForm, ManyConsentsForm, OneConsentForm
 from journal.models import Consent, ConsentPurpose, Pupil
-from journal.queries.consents import ConsentGrid, consent_grid, consents_of, givers_of
 from journal.queries.card import class_of
+from journal.queries.consents import ConsentGrid, consent_grid, consents_of, givers_of
 from journal.services.changes import Conflict
 from journal.services.consents import CannotRecord, Given, change_consent, give_consents
 from journal.text import row_number

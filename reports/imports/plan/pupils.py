@@ -42,6 +42,7 @@ class PupilPlanner:
     def run(self) -> None:
         for row in self.rows:
             self._plan_row(row)
+        self.context.conflicts.settle()
         for (kind, title), number in self.counts.items():
             self.context.count(kind, "new", title, self.places[title], number)
 
@@ -59,12 +60,15 @@ class PupilPlanner:
         if pupil is None and not sex:
             context.error(row.at("sex"), f"{row.name}: не указан пол.", "Впишите М или Ж в столбец «Пол».")
             return
-        pupil = self._update(row, pupil, sex) if pupil else self._create(row, sex)
+        pupil = pupil or self._create(row, sex)
+        self.context.conflicts.tell(
+            pupil, _values_of(row), pupil=pupil, school_class=school_class, place=row.place, places=row.cells
+        )
         self.class_in_file.setdefault((id(pupil), row.place.file), row)
         context.see(pupil, "pupil", lambda: self._title(pupil), row.place)
         if self._place_in_class(row, pupil, school_class):
             for guardian in row.guardians:
-                self.guardians.plan(guardian, pupil)
+                self.guardians.plan(guardian, pupil, school_class)
 
     def _title(self, pupil: Pupil) -> str:
         rows = self.register.enrolments[id(pupil)]
@@ -194,27 +198,6 @@ class PupilPlanner:
         self.register.index_pupil(pupil)
         return pupil
 
-    def _update(self, row: PupilRow, pupil: Pupil, sex: str) -> Pupil:
-        """What the file says replaces what stands; what it leaves empty stays."""
-        if normalise(str(row.name)) != pupil.sort_name:
-            values = {"last_name": row.name.last, "first_name": row.name.first}
-            if row.name.middle:
-                values["patronymic"] = row.name.middle
-            self._set_filled(pupil, values)
-        snils = crypto.snils_digits(row.snils)
-        self._set_filled(pupil, {
-            "birth_date": row.birth_date, "sex": sex, "file_number": row.file_number, "admitted_on": row.admitted_on,
-            "address": row.address, "phone": row.phone, "snils": snils,
-        })  # fmt: skip
-        if snils:
-            self.register.by_snils[crypto.digest(snils)] = pupil
-        return pupil
-
-    def _set_filled(self, instance: Any, values: dict[str, Any]) -> None:
-        for field, value in values.items():
-            if value:
-                self.staged.set(instance, field, value)
-
     # -- where does the pupil study? --
 
     def _place_in_class(self, row: PupilRow, pupil: Pupil, school_class: SchoolClass) -> bool:
@@ -294,6 +277,15 @@ class PupilPlanner:
                 from_class=from_class, to_class=to_class,
             )
         )  # fmt: skip
+
+
+def _values_of(row: PupilRow) -> dict[str, Any]:
+    """What the row says of the pupil; what it leaves empty stays as it is."""
+    return {
+        "last_name": row.name.last, "first_name": row.name.first, "patronymic": row.name.middle,
+        "birth_date": row.birth_date, "sex": row.sex, "file_number": row.file_number, "admitted_on": row.admitted_on,
+        "address": row.address, "phone": row.phone, "snils": crypto.snils_digits(row.snils),
+    }  # fmt: skip
 
 
 def sex_of(name: PersonName) -> str:
