@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 
 from django.db import transaction
+from django.db.models import Model
 
 from journal.models import AcademicYear, BellPeriod, ConsentPurpose, DayOff, Scheme, School, Term, Vacation, WorkKind
 
@@ -103,6 +104,14 @@ def create_year(start_year: int) -> AcademicYear:
         DayOff.objects.get_or_create(date=day, defaults={"name": reason})
     _create_defaults()
     return year
+
+
+def create_year_told(start_year: int) -> tuple[AcademicYear, list[Model]]:
+    """`create_year`, and every row that was made for it: what taking it back needs."""
+    filled = (School, AcademicYear, Term, Vacation, DayOff, BellPeriod, WorkKind, ConsentPurpose)
+    before = {model: set(model._base_manager.values_list("pk", flat=True)) for model in filled}
+    year = create_year(start_year)
+    return year, [row for model, old in before.items() for row in model._base_manager.exclude(pk__in=old)]
 
 
 def _create_vacations(year: AcademicYear, start_year: int, quarters: list[tuple[date, date]]) -> None:

@@ -14,9 +14,7 @@ from accounts.models import AuditEvent, User
 from attendance.models import Absence, AbsenceDocument, RollCall
 from journal.models import (
     AcademicYear,
-    BellPeriod,
     ClassTeacher,
-    DayOff,
     Enrolment,
     Lesson,
     Mark,
@@ -25,12 +23,10 @@ from journal.models import (
     Scheme,
     SchoolClass,
     Term,
-    Vacation,
-    WorkKind,
     YearTransfer,
 )
 from journal.services import undo
-from journal.services.calendar import create_year
+from journal.services.calendar import create_year_told
 from journal.services.undo import CannotUndo, UndoLog
 from reports.transfers.plan import TransferPlan, plan_of, split_name
 from reports.transfers.source import open_memberships_of, open_plans_of
@@ -121,22 +117,15 @@ def _year(plan: TransferPlan, log: UndoLog) -> AcademicYear:
     """The year to come: the one that stands, or a new draft with its terms, vacations and days off."""
     if plan.new_year:
         return plan.new_year
-    common: tuple[type[models.Model], ...] = (DayOff, BellPeriod, WorkKind)
-    before = {model: set(model._default_manager.values_list("pk", flat=True)) for model in common}
-    year = create_year(plan.first_day.year)
-    log.add_created([year])
-    _copy_missing_schemes(plan.from_year, year)
-    log.add_created(Term.objects.filter(year=year))
-    log.add_created(Vacation.objects.filter(year=year))
-    for model in common:
-        log.add_created(model._default_manager.exclude(pk__in=before[model]))
+    year, made = create_year_told(plan.first_day.year)
+    log.add_created([*made, *_copy_missing_schemes(plan.from_year, year)])
     return year
 
 
-def _copy_missing_schemes(old: AcademicYear, new: AcademicYear) -> None:
+def _copy_missing_schemes(old: AcademicYear, new: AcademicYear) -> list[Term]:
     """A school of trimesters has trimesters again, a year later."""
     made = set(Term.objects.filter(year=new).values_list("scheme", flat=True))
-    for term in Term.objects.filter(year=old, scheme__in=set(Scheme.values) - made):
+    return [
         Term.objects.create(
             year=new,
             scheme=term.scheme,
@@ -144,6 +133,8 @@ def _copy_missing_schemes(old: AcademicYear, new: AcademicYear) -> None:
             date_from=_a_year_later(term.date_from),
             date_to=_a_year_later(term.date_to),
         )
+        for term in Term.objects.filter(year=old, scheme__in=set(Scheme.values) - made)
+    ]
 
 
 def _a_year_later(day: date) -> date:

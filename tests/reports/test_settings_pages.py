@@ -143,7 +143,7 @@ def test_a_change_by_somebody_else_between_the_steps_is_told(deputy, year, held)
 
     second = confirm(deputy, url, first)
 
-    assert "Другова П." in text_of(second) and "«2026-11-03»" in text_of(second)
+    assert "Другова П." in text_of(second) and "«03.11.2026»" in text_of(second)
     assert Vacation.objects.get(pk=row.pk).date_to == date(2026, 11, 3)
 
 

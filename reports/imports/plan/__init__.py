@@ -9,8 +9,8 @@ from django.db import models, transaction
 
 from accounts.models import User
 from journal.calendar import Calendar, load_calendar, year_of
-from journal.models import AcademicYear, BellPeriod, DayOff, School, Term, Vacation, WorkKind
-from journal.services.calendar import create_year
+from journal.models import AcademicYear, BellPeriod
+from journal.services.calendar import create_year_told
 from reports.imports.read import KIND_NAMES, FileContent
 
 from .courses import Courses
@@ -25,8 +25,6 @@ from .timetable import plan_timetables
 
 __all__ = ["Preview", "Staged", "make_plan"]
 
-# What `create_year` may fill.
-OF_A_YEAR: tuple[type[models.Model], ...] = (School, AcademicYear, Term, Vacation, DayOff, BellPeriod, WorkKind)
 # Lists with most columns first: shorter ones then complete them.
 PUPIL_FILES = ("pupils", "pupils_short", "representatives")
 
@@ -99,9 +97,7 @@ def _calendar(
             # Only a list of pupils opens a new year: an old journal does not bring the old year back.
             year = year_of(today)
         if year is None:
-            before = {model: set(model._base_manager.values_list("pk", flat=True)) for model in OF_A_YEAR}
-            year = create_year(start_year)
-            made = [row for model, old in before.items() for row in model._base_manager.exclude(pk__in=old)]
+            year, made = create_year_told(start_year)
         calendar = load_calendar(year)
         bells = {row.number: row for row in BellPeriod.objects.filter(schedule="основное")}
         if not keep:
