@@ -9,7 +9,7 @@ from accounts.models import AuditEvent
 from journal.calendar import load_calendar
 from journal.lessons import class_lessons, own_lessons
 from journal.models import ControlWork, Course, GroupMembership, Lesson, StudyGroup, TimetableSlot
-from journal.queries.divisions import division_of, first_day, last_years_groups
+from journal.queries.divisions import division_of, first_day, last_years_groups, subjects_for
 from journal.queries.register import register_of
 from journal.services.group_changes import change_group, close_group, dissolve, join_class
 from journal.services.groups import DivisionChanged, GroupError, NewGroup, set_division
@@ -308,10 +308,13 @@ def test_a_division_does_not_begin_before_a_written_lesson(school_class, pupils,
 
 
 def test_the_day_offered_is_after_what_is_written(school_class, physics, it):
-    assert first_day(school_class, it, TODAY) == NEXT
+    def offered(subject, today=TODAY):
+        return first_day(school_class, subjects_for(school_class).get(pk=subject.pk).written, today)
+
+    assert offered(it) == NEXT
     make_lesson(physics, NEXT, 2)
-    assert first_day(school_class, physics.subject, TODAY) == NEXT + timedelta(days=1)
-    assert first_day(school_class, it, date(2026, 9, 10)) == START
+    assert offered(physics.subject) == NEXT + timedelta(days=1)
+    assert offered(it, date(2026, 9, 10)) == START
 
 
 def test_a_third_group_takes_the_hours_of_its_neighbours(write, school_class, it, pupils, groups):
