@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import AuditEvent
 from journal.lessons import Stay
@@ -71,7 +71,6 @@ class Column:
     name: str
     teacher: str
     teacher_id: int | None
-    hours: object
     classes: tuple[str, ...] = ()
     others: tuple[tuple[str, int], ...] = ()
     members: tuple[str, ...] = ()
@@ -133,13 +132,18 @@ def default_day(year: AcademicYear, today: date) -> date:
     return min(monday, year.date_to)
 
 
-def first_day(school_class: SchoolClass, subject: Subject, today: date) -> date:
-    """The default day of a change of this division: not before what is written in the journal of the whole class.
-    One query."""
+def subjects_for(school_class: SchoolClass) -> QuerySet:
+    """Subjects with `written`: the last day that is written in the journal of the whole class."""
+    held = Lesson.objects.filter(
+        course__school_class=school_class, course__subject=OuterRef("pk"), is_cancelled=False
+    ).order_by("-date")
+    return Subject.objects.annotate(written=Subquery(held.values("date")[:1]))
+
+
+def first_day(school_class: SchoolClass, written: date | None, today: date) -> date:
+    """The default day of a change of a division: not before what is written in the journal of the whole class."""
     day = default_day(school_class.year, today)
-    held = Lesson.objects.filter(course__school_class=school_class, course__subject=subject, is_cancelled=False)
-    last = held.aggregate(last=Max("date"))["last"]
-    return max(day, last + timedelta(days=1)) if last else day
+    return max(day, written + timedelta(days=1)) if written else day
 
 
 def places_from(school_class: SchoolClass, day: date, today: date) -> dict[int, Place]:
@@ -167,30 +171,66 @@ def groups_of(school_class: SchoolClass, day: date, subject: Subject | None = No
 
 
 def division_of(school_class: SchoolClass, subject: Subject, on: date, today: date) -> Division:
-    """The division of the subject as it stands on the day (for who comes later: on the day of coming)."""
+    """The division of the subject as it stands on the day (for who comes later: on the day of coming). Five queries,
+    one more where a group joins several classes."""
     places = places_from(school_class, on, today)
     groups = groups_of(school_class, on, subject)
-    courses = _courses(school_class, groups, subject)
-    whole = next((course for course in courses if course.school_class_id), None)
-    rows = _memberships(groups, [subject.pk], list(places))
+    source = _read(school_class, groups, [subject.pk], places, on)
+    return _assembled(school_class, subject, on, today, source)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Rows of some divisions of a class, read at once."""
+
+    places: dict[int, Place]
+    groups: list[StudyGroup]
+    courses: list[Course]
+    memberships: list[GroupMembership]
+    on_plan: set[tuple[int, int]]
+    others: dict[int, Counter[str]]
+
+
+def _read(
+    school_class: SchoolClass,
+    groups: list[StudyGroup],
+    subject_ids: Collection[int],
+    places: dict[int, Place],
+    on: date,
+) -> _Source:
+    """Courses of the class, its groups and its pupils' plans, and memberships. Two queries, a third where a group
+    joins several classes."""
+    of_groups = [group.pk for group in groups]
+    courses = Course.objects.filter(
+        Q(school_class=school_class) | Q(group__in=of_groups) | Q(plan__pupil__in=list(places))
+    ).select_related("teacher", "subject", "plan")
+    found = list(courses)
+    on_plan = {
+        (course.plan.pupil_id, course.subject_id)
+        for course in found
+        if course.plan and Stay(course.plan.date_from, course.plan.date_to).holds(places[course.plan.pupil_id].start)
+    }
+    rows = _memberships(groups, subject_ids, list(places))
+    of_class = [course for course in found if not course.plan_id]
+    return _Source(places, groups, of_class, rows, on_plan, _others(rows, places, on))
+
+
+def _assembled(school_class: SchoolClass, subject: Subject, on: date, today: date, source: _Source) -> Division:
+    """The division of one of the subjects that were read."""
+    groups = [group for group in source.groups if group.subject_id == subject.pk]
+    courses = [course for course in source.courses if course.subject_id == subject.pk]
+    rows = [row for row in source.memberships if row.subject_id == subject.pk]
     by_pupil: dict[int, list[GroupMembership]] = defaultdict(list)
     for row in rows:
         by_pupil[row.pupil_id].append(row)
-    on_plan = pupils_on_plan(list(places), [subject.pk], places)
     own = {group.pk for group in groups}
     seats = [
-        _seat(number, place, by_pupil[pk], own, on, today, is_on_plan=(pk, subject.pk) in on_plan)
-        for number, (pk, place) in enumerate(places.items(), start=1)
+        _seat(number, place, by_pupil[pk], own, on, today, is_on_plan=(pk, subject.pk) in source.on_plan)
+        for number, (pk, place) in enumerate(source.places.items(), start=1)
     ]
-    division = Division(school_class, subject, on, seats=seats, whole=whole)
-    division.columns = _columns(groups, courses, rows, seats, on, school_class)
-    return division
-
-
-def _courses(school_class: SchoolClass, groups: Collection[StudyGroup], subject: Subject | None = None) -> list[Course]:
-    audience = Q(school_class=school_class) | Q(group__in=[group.pk for group in groups])
-    rows = Course.objects.filter(audience).select_related("teacher", "subject")
-    return list(rows.filter(subject=subject) if subject else rows)
+    whole = next((course for course in courses if course.school_class_id), None)
+    columns = _columns(groups, courses, seats, source.others, school_class)
+    return Division(school_class, subject, on, columns=columns, seats=seats, whole=whole)
 
 
 def _memberships(
@@ -238,30 +278,14 @@ def _seat(
     )
 
 
-def pupils_on_plan(
-    pupil_ids: Collection[int], subject_ids: Collection[int], places: dict[int, Place]
-) -> set[tuple[int, int]]:
-    """(pupil id, subject id) of those who study the subject by an individual plan on their day. One query."""
-    rows = Course.objects.filter(plan__pupil__in=pupil_ids, subject__in=subject_ids).select_related("plan")
-    return {
-        (course.plan.pupil_id, course.subject_id)
-        for course in rows
-        if course.plan and Stay(course.plan.date_from, course.plan.date_to).holds(places[course.plan.pupil_id].start)
-    }
-
-
 def _columns(
     groups: Iterable[StudyGroup],
     courses: Iterable[Course],
-    rows: Iterable[GroupMembership],
     seats: Collection[Seat],
-    on: date,
+    others: dict[int, Counter[str]],
     school_class: SchoolClass,
 ) -> list[Column]:
     of_group = {course.group_id: course for course in courses if course.group_id}
-    mine = {seat.pupil_id for seat in seats}
-    strangers = [(row.group_id, row.pupil_id) for row in rows if row.pupil_id not in mine and _holds(row, on)]
-    others = _others(strangers, on)
     columns = []
     for group in groups:
         course = of_group.get(group.pk)
@@ -271,7 +295,6 @@ def _columns(
                 name=group.name,
                 teacher=course.teacher.short_name if course and course.teacher else "",
                 teacher_id=course.teacher_id if course else None,
-                hours=course.hours_per_week if course else 0,
                 classes=tuple(sorted(c.name for c in group.classes.all() if c.pk != school_class.pk)),
                 others=tuple(sorted(others[group.pk].items())),
                 members=tuple(seat.name for seat in seats if seat.group_id == group.pk),
@@ -280,13 +303,14 @@ def _columns(
     return columns
 
 
-def _others(strangers: Collection[tuple[int, int]], on: date) -> dict[int, Counter[str]]:
-    """How many pupils of which other classes are in a group. One query, or none where nobody is."""
+def _others(rows: Iterable[GroupMembership], places: dict[int, Place], on: date) -> dict[int, Counter[str]]:
+    """How many pupils of which other classes are in each group. One query, or none where nobody is."""
     found: dict[int, Counter[str]] = defaultdict(Counter)
+    strangers = [(row.group_id, row.pupil_id) for row in rows if row.pupil_id not in places and _holds(row, on)]
     if not strangers:
         return found
-    rows = Enrolment.objects.on_roll(on).filter(pupil__in={pk for _, pk in strangers}).select_related("school_class")
-    class_of = {row.pupil_id: row.school_class.name for row in rows}
+    enrolments = Enrolment.objects.on_roll(on).filter(pupil__in={pk for _, pk in strangers})
+    class_of = {row.pupil_id: row.school_class.name for row in enrolments.select_related("school_class")}
     for group_id, pupil_id in strangers:
         if pupil_id in class_of:
             found[group_id][class_of[pupil_id]] += 1
@@ -294,32 +318,16 @@ def _others(strangers: Collection[tuple[int, int]], on: date) -> dict[int, Count
 
 
 def divisions_of(school_class: SchoolClass, on: date, today: date) -> tuple[list[Division], list[Subject]]:
-    """All divisions of the class on the day, and subjects that are taught to the whole class. Seven queries, one more
+    """All divisions of the class on the day, and subjects that are taught to the whole class. Five queries, one more
     where a group joins several classes."""
     places = places_from(school_class, on, today)
     groups = groups_of(school_class, on)
-    courses = _courses(school_class, groups)
     subjects = {group.subject_id: group.subject for group in groups}
-    rows = _memberships(groups, list(subjects), list(places))
-    on_plan = pupils_on_plan(list(places), list(subjects), places)
-    by_pupil: dict[tuple[int, int], list[GroupMembership]] = defaultdict(list)
-    for row in rows:
-        by_pupil[row.pupil_id, row.subject_id].append(row)
-    divisions = []
-    for pk, subject in subjects.items():
-        of_subject = [group for group in groups if group.subject_id == pk]
-        own = {group.pk for group in of_subject}
-        seats = [
-            _seat(number, place, by_pupil[pupil, pk], own, on, today, is_on_plan=(pupil, pk) in on_plan)
-            for number, (pupil, place) in enumerate(places.items(), start=1)
-        ]
-        division = Division(school_class, subject, on, seats=seats)
-        division.columns = _columns(
-            of_subject, courses, [row for row in rows if row.subject_id == pk], seats, on, school_class
-        )
-        divisions.append(division)
-    whole = {course.subject for course in courses if course.school_class_id and course.subject_id not in subjects}
-    return divisions, sorted(whole, key=lambda subject: normalise(subject.name))
+    source = _read(school_class, groups, list(subjects), places, on)
+    divisions = [_assembled(school_class, subject, on, today, source) for subject in subjects.values()]
+    whole = {course.subject for course in source.courses if course.school_class_id}
+    undivided = [subject for subject in whole if subject.pk not in subjects]
+    return divisions, sorted(undivided, key=lambda subject: normalise(subject.name))
 
 
 def joinable_groups(school_class: SchoolClass, subject: Subject, on: date) -> list[StudyGroup]:

@@ -37,6 +37,7 @@ from journal.queries.divisions import (
     history_of,
     joinable_groups,
     last_years_groups,
+    subjects_for,
     teachers,
 )
 from journal.services.group_changes import dissolve
@@ -90,7 +91,7 @@ class Line:
 def division(request: HttpRequest, class_id: int, subject_id: int) -> HttpResponse:
     """The builder; a POST fills it by a quick way, takes it back to be mended, or writes what was shown."""
     school_class = get_class_kept_by(request.user, class_id)
-    subject = get_object_or_404(Subject, pk=subject_id)
+    subject = get_object_or_404(subjects_for(school_class), pk=subject_id)
     if request.method != "POST":
         return shown(request, opened(request, school_class, subject))
     do = request.POST.get("do", "")
@@ -110,7 +111,7 @@ def division(request: HttpRequest, class_id: int, subject_id: int) -> HttpRespon
 def opened(request: HttpRequest, school_class: SchoolClass, subject: Subject) -> Builder:
     """The builder of `?on=` (else of the default day), with `?new=` empty groups (two where there are none)."""
     today = timezone.localdate()
-    on = _day_of(request, school_class) or first_day(school_class, subject, today)
+    on = _day_of(request, school_class) or first_day(school_class, subject.written, today)
     found = division_of(school_class, subject, on, today)
     new = row_number(request.GET.get("new", "")) or 0
     board = fresh_board(found, new or (0 if found.columns else 2))
@@ -120,7 +121,7 @@ def opened(request: HttpRequest, school_class: SchoolClass, subject: Subject) ->
 def sent(request: HttpRequest, school_class: SchoolClass, subject: Subject) -> Builder:
     """The builder as it was sent, over the division as it stands now."""
     today = timezone.localdate()
-    board = read_board(request.POST, first_day(school_class, subject, today))
+    board = read_board(request.POST, first_day(school_class, subject.written, today))
     found = division_of(school_class, subject, board.on, today)
     builder = Builder(school_class, subject, found, board, teachers())
     settle(board, found)

@@ -15,6 +15,7 @@ from accounts.audit import Action, record_class
 from journal.access import get_class_kept_by
 from journal.calendar import load_calendar
 from journal.models import SchoolClass, Subject
+from journal.queries.divisions import subjects_for
 from journal.services.group_changes import dissolve
 from journal.services.groups import DivisionChanged, GroupError, Saved, set_division
 from journal.text import row_number
@@ -45,7 +46,7 @@ class GroupSize:
 def division_preview(request: HttpRequest, class_id: int, subject_id: int) -> HttpResponse:
     """What the sent division changes; nothing is written. A board that cannot be saved goes back to be mended."""
     school_class = get_class_kept_by(request.user, class_id)
-    subject = get_object_or_404(Subject, pk=subject_id)
+    subject = get_object_or_404(subjects_for(school_class), pk=subject_id)
     if request.POST.get("do") == "dissolve":
         return _dissolving(request, school_class, subject)
     builder = sent(request, school_class, subject)
