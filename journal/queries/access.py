@@ -23,8 +23,8 @@ class State(StrEnum):
 
 NOT_ENTERED = (State.INVITED, State.EXPIRED, State.UNUSED)
 """A login is there, but nobody has come in by it."""
-TO_INVITE = (State.NONE, State.INVITED, State.EXPIRED, State.UNUSED, State.STOPPED)
-"""A new slip takes nothing from these: nobody has a password of the own choice."""
+TO_INVITE = (State.NONE, State.INVITED, State.EXPIRED, State.STOPPED)
+"""A new slip takes nothing from these: none has a password that is good for longer."""
 LOOKS = {State.ACTIVE: "is-done", State.INVITED: "is-accent", State.EXPIRED: "is-excused", State.UNUSED: "is-accent"}
 
 
