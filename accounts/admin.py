@@ -84,7 +84,8 @@ class OneTimePasswordForm(AdminPasswordChangeForm):
     """A password that the operator gives is good for one entry."""
 
     def save(self, commit: bool = True) -> User:
-        self.user.must_change_password = True
+        # Without a term: the operator hands it over in person.
+        self.user.must_change_password, self.user.one_time_until = True, None
         return super().save(commit)
 
 

@@ -116,22 +116,45 @@ class NoOverlap(_TableConstraint):
 
 
 class AppendOnly(_TableConstraint):
-    """The table only grows: the database itself refuses UPDATE and DELETE of its rows."""
+    """The table only grows: the database itself refuses UPDATE and DELETE of its rows.
+
+    `deletable`, a column and a value, excepts rows that a larger write may take back with everything else it wrote
+    (an import that is undone). They may be deleted, never changed.
+    """
+
+    def __init__(self, *, name: str, deletable: tuple[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.deletable = tuple(deletable) if deletable else None
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        if self.deletable:
+            kwargs["deletable"] = self.deletable
+        return path, args, kwargs
 
     def _statements(self, model: Any, schema_editor: Any) -> list[str]:
         if schema_editor.connection.vendor == "postgresql":
+            spared = f"IF TG_OP = 'DELETE' AND {self._is_deletable()} THEN RETURN OLD; END IF; "
             return [
                 f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger AS $$ "
-                f"BEGIN RAISE EXCEPTION 'append only: {self.name}' USING ERRCODE = 'restrict_violation'; END "
+                f"BEGIN {spared if self.deletable else ''}"
+                f"RAISE EXCEPTION 'append only: {self.name}' USING ERRCODE = 'restrict_violation'; END "
                 f"$$ LANGUAGE plpgsql; "
                 f"CREATE TRIGGER {self.name} BEFORE UPDATE OR DELETE ON %(table)s "
                 f"FOR EACH ROW EXECUTE FUNCTION {self.name}()"
             ]
+        unless = {"UPDATE": "", "DELETE": f"WHEN NOT ({self._is_deletable()}) " if self.deletable else ""}
         return [
-            f"CREATE TRIGGER {self.name}_{event.lower()} BEFORE {event} ON %(table)s FOR EACH ROW "
+            f"CREATE TRIGGER {self.name}_{event.lower()} BEFORE {event} ON %(table)s FOR EACH ROW {condition}"
             f"BEGIN SELECT RAISE(ABORT, 'append only: {self.name}'); END"
-            for event in ("UPDATE", "DELETE")
+            for event, condition in unless.items()
         ]
+
+    def _is_deletable(self) -> str:
+        if self.deletable is None:
+            return ""
+        column, value = self.deletable
+        return f"OLD.{column} = '{value}'"  # both stand in our own migrations
 
     def _drop_statements(self, model: Any, schema_editor: Any) -> list[str]:
         # The trigger goes with its function. (A table dropped whole leaves the function, which harms nobody.)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
 
@@ -39,7 +42,17 @@ class SignInForm(forms.Form):
                     "Логин или пароль не подошли. Проверьте раскладку клавиатуры и Caps Lock. "
                     "Забыли пароль — обратитесь к классному руководителю или администратору."
                 )
+            if self.user.one_time_expired(timezone.now()):
+                self._refuse_expired(self.user.one_time_until)
         return data
+
+    def _refuse_expired(self, until: datetime | None) -> None:
+        """Who has the right one-time password may know why it does not open any more: nobody else learns it."""
+        self.user = None
+        raise forms.ValidationError(
+            f"Одноразовый пароль действовал до {timezone.localtime(until):%d.%m.%Y} и больше не открывает вход. "
+            "Новый листок с паролем выдаст классный руководитель или администратор."
+        )
 
 
 class OwnPasswordForm(PasswordChangeForm):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
@@ -16,7 +17,7 @@ from django.utils.module_loading import import_string
 from accounts.audit import Action, address_of, record_event
 from accounts.http import SignedInRequest
 from accounts.middleware import SEEN, STAFF, STARTED
-from accounts.models import NoticeAction, RulesAcceptance, SecurityNotice, User, UserSession
+from accounts.models import AuditEvent, NoticeAction, RulesAcceptance, SecurityNotice, User, UserSession
 from accounts.rules import RULES_VERSION
 
 
@@ -55,8 +56,8 @@ def change_own_password(request: SignedInRequest, new_password: str) -> None:
     """A new password of one's own choice. All other sessions end, this one goes on."""
     user = request.user
     user.set_password(new_password)
-    user.must_change_password = False
-    user.save(update_fields=["password", "must_change_password"])
+    user.must_change_password, user.one_time_until = False, None
+    user.save(update_fields=["password", "must_change_password", "one_time_until"])
     old_key = request.session.session_key
     update_session_auth_hash(request, user)
     request.session.save()
@@ -77,6 +78,51 @@ def end_sessions(*, user: User, by: User, keep: str | None = None, only: int | N
     if keys:
         record_event(Action.SESSION, "завершение сеансов", by=by, object_type="user", object_id=user.pk)
     return len(keys)
+
+
+@transaction.atomic
+def give_one_time_password(*, user: User, hashed: str, until: datetime, by: User, address: str | None = None) -> None:
+    """Writes a one-time password that is hashed already (hashing is slow: not in a transaction) to a user who may be
+    new. The former password stops, all sessions end, and the first entry leads to a password of one's own."""
+    is_new = user.pk is None
+    user.password, user.must_change_password, user.one_time_until = hashed, True, until
+    user.save(update_fields=None if is_new else ["password", "must_change_password", "one_time_until"])
+    if not is_new:
+        end_sessions(user=user, by=by)
+    subject = "создан вход, одноразовый пароль" if is_new else "новый одноразовый пароль"
+    AuditEvent.objects.create(
+        actor=by, action=Action.PASSWORD, subject=subject, object_type="user", object_id=user.pk, address=address
+    )
+
+
+@transaction.atomic
+def set_blocked(
+    *, user: User, blocked: bool, by: User, reason: str, pupil_ids: Iterable[int] = (), address: str | None = None
+) -> bool:
+    """Closes a login at once, or opens it again with the password it had; whether anything changed. One event, or one
+    for each of `pupil_ids` (plain numbers, as in AuditEvent)."""
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    user.is_active = not blocked
+    if fresh.is_active == user.is_active:
+        return False
+    user.save(update_fields=["is_active"])
+    if blocked:
+        end_sessions(user=user, by=by)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            actor=by,
+            action=Action.CHANGE,
+            subject="вход заблокирован" if blocked else "блокировка входа снята",
+            pupil_id=pupil_id,
+            object_type="user",
+            object_id=user.pk,
+            old={"is_active": blocked},
+            new={"is_active": not blocked, "reason": reason},
+            address=address,
+        )
+        for pupil_id in [*pupil_ids] or [None]  # type: ignore[list-item]
+    )
+    return True
 
 
 def delete_expired_sessions() -> int:

@@ -155,7 +155,8 @@ class AbsenceChange(models.Model):
         verbose_name_plural = "история пропусков"
         ordering = ["-at", "-pk"]
         indexes = [models.Index(fields=["pupil", "date"], name="attendance_change_place")]
-        constraints = [AppendOnly(name="attendance_history_only_grows")]
+        # What an import wrote goes with it when the import is undone as a whole.
+        constraints = [AppendOnly(name="attendance_history_only_grows", deletable=("source", "import"))]
 
     def __str__(self) -> str:
         return f"{self.pupil}, {self.date:%d.%m.%Y}, {self.lesson}: {self.old or '—'} → {self.new or '—'}"

@@ -23,7 +23,13 @@ class Section:
     also: tuple[str, ...] = ()
 
     def holds(self, view_name: str) -> bool:
-        return view_name == self.view or view_name.startswith(self.also)
+        return self.fit(view_name) > 0
+
+    def fit(self, view_name: str) -> int:
+        """How closely the view belongs here; 0 where it does not. The name itself says more than any prefix of it."""
+        if view_name == self.view:
+            return len(view_name) + 1
+        return max((len(prefix) for prefix in self.also if view_name.startswith(prefix)), default=0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ CLASS_SECTIONS = (
             "journal:groups",
             "journal:division",
             "journal:plan",
+            "reports:division",
+            "reports:plan",
             "journal:movement",
             "journal:consent",
             "reports:checklist",
@@ -69,8 +77,37 @@ CLASS_SECTIONS = (
 CLASS_TABS = (
     # What a class teacher does with the people of the class: a row of tabs over each of these pages.
     Section("Список", "", "journal:class_list", ("journal:pupil",)),
+    Section("Таблица", "", "journal:class_grid", ("journal:class_grid_",)),
+    Section("Представители", "", "journal:class_guardians", ("journal:guardian", "reports:access_slips")),
+    Section("Группы", "", "journal:groups", ("journal:division", "reports:division")),
+    Section("Планы", "", "journal:plans", ("journal:plan", "reports:plan")),
     Section("Движение", "", "journal:movements", ("journal:movement",)),
+    Section("Согласия", "", "journal:consents", ("journal:consent",)),
+    Section("Начало года", "", "reports:checklist"),
 )
+SETTINGS_VIEWS = (
+    "reports:school_settings",
+    "reports:calendar",
+    "reports:bell",
+    "reports:grading",
+    "reports:work_kind",
+    "reports:attendance_rules",
+    "reports:documents",
+    "reports:sensitive",
+    "journal:consent_purpose",
+)
+SETTINGS = Section("Настройки", "adjustments-horizontal", "reports:school_settings", SETTINGS_VIEWS)
+SETTINGS_TABS = (
+    Section("Календарь", "", "reports:calendar", ("reports:calendar",)),
+    Section("Звонки", "", "reports:bells", ("reports:bell",)),
+    Section("Оценивание", "", "reports:grading", ("reports:work_kind",)),
+    Section("Посещаемость", "", "reports:attendance_rules"),
+    Section("Документы и сроки", "", "reports:documents"),
+    Section("Цели согласий", "", "journal:consent_purposes", ("journal:consent_purpose",)),
+    Section("Особые сведения", "", "reports:sensitive"),
+)
+QUESTIONS = Section("Вопросы", "", "reports:questions")
+"""The last tab, only while an import has left questions about the class."""
 DEPUTY = (
     Section("Обзор", "chart-bar", "home"),
     Section(
@@ -85,16 +122,31 @@ DEPUTY = (
             "reports:transfer",
             "reports:alphabet_book",
             "reports:movement_report",
+            "reports:division",
+            "reports:plan",
+            "reports:checklist",
         ),
     ),
+    SETTINGS,
     SECURITY,
 )
 OPERATOR = (
     Section("Главная", "home", "home"),
     Section(
-        "Классы", "user-group", "journal:classes", ("journal:", "reports:alphabet_book", "reports:movement_report")
+        "Классы",
+        "user-group",
+        "journal:classes",
+        (
+            "journal:",
+            "reports:alphabet_book",
+            "reports:movement_report",
+            "reports:division",
+            "reports:plan",
+            "reports:checklist",
+        ),
     ),
     Section("Импорт", "arrow-up-tray", "reports:import_list", ("reports:import", "reports:job")),
+    SETTINGS,
     Section("Администрирование", "cog-6-tooth", "admin:index"),
     SECURITY,
 )
@@ -119,6 +171,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
         "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
+        "settings_tabs": SimpleLazyObject(lambda: _items(request, SETTINGS_TABS)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,
@@ -173,9 +226,12 @@ def class_tabs(request: HttpRequest) -> list[NavItem]:
     """The tabs of «Класс» on a page that belongs to one of them; none elsewhere."""
     class_id = _page_class_id(request)
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    if class_id is None or not any(section.holds(view_name) for section in CLASS_TABS):
+    sections = (*CLASS_TABS, QUESTIONS)
+    if class_id is None or not any(section.holds(view_name) for section in sections):
         return []
-    return _items(request, CLASS_TABS, class_id=class_id)
+    own = next((one for one in request.user.own_classes if one.pk == class_id), None)
+    wanted = getattr(own, "has_questions", False) or QUESTIONS.holds(view_name)
+    return _items(request, sections if wanted else CLASS_TABS, class_id=class_id)
 
 
 def _works_in_own_class(user: Any) -> bool:
@@ -204,7 +260,14 @@ def _page_class_id(request: HttpRequest) -> int | None:
 
 def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
+    # Of a whole namespace and a part of it, the part is lit.
+    nearest = max(sections, key=lambda section: section.fit(view_name))
     return [
-        NavItem(section.label, section.icon, reverse(section.view, kwargs=kwargs), section.holds(view_name))
+        NavItem(
+            section.label,
+            section.icon,
+            reverse(section.view, kwargs=kwargs),
+            section is nearest and section.holds(view_name),
+        )
         for section in sections
     ]

@@ -1,11 +1,26 @@
 """May this user open this one thing? Someone else's answers 404, as if it did not exist (design.md §3)."""
 
-from django.http import Http404
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from journal.editing import may_record_movements
-from journal.models import Course, Movement, Pupil, SchoolClass
+from journal.models import Course, Guardian, Movement, Pupil, School, SchoolClass
+
+
+def office_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the deputy and the operator: for everybody else it does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.keeps_all_people:  # type: ignore[union-attr]
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def get_class_for(user: User, class_id: int) -> SchoolClass:
@@ -35,6 +50,27 @@ def get_class_kept_by(user: User, class_id: int) -> SchoolClass:
 def get_pupil_kept_by(user: User, pupil_id: int) -> Pupil:
     """The pupil whose personal data the user keeps, or 404."""
     return get_object_or_404(Pupil.objects.kept_by(user), pk=pupil_id)
+
+
+def may_see_sensitive(user: User, school: School) -> bool:
+    """Whether the special block exists for this person: the school keeps it, and the person is separately permitted.
+    Of which pupils it may be read follows from `get_pupil_kept_by`."""
+    return school.sensitive_block and user.is_active and user.sees_sensitive
+
+
+def reads_studies_of(user: User, school_class: SchoolClass | None) -> bool:
+    """Whether marks, absences and extracts of the class are open to the user: not to the operator, who keeps people."""
+    return user.sees_whole_school or (school_class is not None and school_class in user.own_classes)
+
+
+def get_guardian_kept_by(user: User, guardian_id: int) -> Guardian:
+    """The guardian whose data the user keeps, with the login, or 404."""
+    return get_object_or_404(Guardian.objects.kept_by(user).select_related("user"), pk=guardian_id)
+
+
+def get_guardian_known_to(user: User, guardian_id: int) -> Guardian:
+    """The guardian who answers, or answered, for a child the user keeps, or 404."""
+    return get_object_or_404(Guardian.objects.known_to(user).select_related("user"), pk=guardian_id)
 
 
 def get_child_for(user: User, pupil_id: int) -> Pupil:

@@ -3,6 +3,7 @@
 from datetime import date
 
 WEEKDAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
+WEEKDAYS_OF = ("понедельника", "вторника", "среды", "четверга", "пятницы", "субботы", "воскресенья")
 WEEKDAYS_SHORT = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 MONTHS_OF = (
     "", "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -14,3 +15,8 @@ MONTHS_SHORT = ("", "янв", "фев", "мар", "апр", "май", "июн", 
 def day_month(day: date) -> str:
     """«23 ноября»."""
     return f"{day.day} {MONTHS_OF[day.month]}"
+
+
+def full_years(born: date, day: date) -> int:
+    """How old somebody is on the day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
-Value = str | int | Decimal | None
+Value = str | int | float | Decimal | date | datetime | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NARROWEST, WIDEST = 8, 60
+"""Characters of a column that is as wide as what stands in it."""
+
+
+def both(route: str, view: Callable[..., Any], name: str, **kwargs: Any) -> list[URLPattern]:
+    """The two addresses of a list as a file: «….xlsx» named `name`_xlsx, and «….csv» named `name`_csv."""
+    return [
+        path(f"{route}.{suffix}", view, {**kwargs, "suffix": suffix}, name=f"{name}_{suffix}")
+        for suffix in ("xlsx", "csv")
+    ]
 
 
 def neutral(value: Value) -> Value:
@@ -28,29 +44,31 @@ def neutral(value: Value) -> Value:
 
 
 def table_response(
-    suffix: str, name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int] = (30,)
+    suffix: str, name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int] | None = None
 ) -> HttpResponse:
-    """A list as a file: `suffix` «xlsx» or «csv»; the first row is the heading."""
+    """A list as a file: `suffix` «xlsx» or «csv»; the first row is the heading.
+
+    Dates and numbers stay dates and numbers. Columns are as wide as their longest cell, the first column stays in
+    sight; `first_widths` sets the widths of the first columns instead and keeps all of these in sight.
+    """
     if suffix == "csv":
         return csv_response(name, rows)
     return xlsx_response(name, rows, sheet=sheet, first_widths=first_widths)
 
 
 def xlsx_response(
-    name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int]
+    name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int] | None = None
 ) -> HttpResponse:
     """A workbook of one sheet whose first row is the heading; it and the first columns stay in sight."""
+    table = [list(row) for row in rows]
+    widths = list(first_widths) if first_widths is not None else _widths(table)
     book = Workbook(write_only=True)
     page = book.create_sheet(_sheet_name(sheet))
-    for index, width in enumerate(first_widths):
-        page.column_dimensions["ABCDEFGH"[index]].width = width
-    page.freeze_panes = f"{'ABCDEFGH'[len(first_widths)]}2"
-    for number, row in enumerate(rows):
-        cells = [WriteOnlyCell(page, value=neutral(value)) for value in row]
-        if number == 0:
-            for cell in cells:
-                cell.font = Font(bold=True)
-        page.append(cells)
+    for index, width in enumerate(widths, start=1):
+        page.column_dimensions[get_column_letter(index)].width = width
+    page.freeze_panes = f"{get_column_letter(1 + (len(first_widths) if first_widths is not None else 1))}2"
+    for number, row in enumerate(table):
+        page.append([_cell(page, value, is_bold=number == 0) for value in row])
     content = io.BytesIO()
     book.save(content)
     return _attachment(content.getvalue(), f"{name}.xlsx", XLSX_TYPE)
@@ -65,8 +83,30 @@ def csv_response(name: str, rows: Iterable[Sequence[Value]]) -> HttpResponse:
     return _attachment(text.getvalue().encode("utf-8-sig"), f"{name}.csv", "text/csv; charset=utf-8")
 
 
+def _cell(page, value: Value, *, is_bold: bool) -> WriteOnlyCell:
+    if isinstance(value, datetime):  # a workbook knows no time zones: the school's own time
+        value = timezone.localtime(value).replace(tzinfo=None) if timezone.is_aware(value) else value
+    cell = WriteOnlyCell(page, value=neutral(value))
+    if isinstance(value, datetime):
+        cell.number_format = "DD.MM.YYYY HH:MM"
+    elif isinstance(value, date):
+        cell.number_format = "DD.MM.YYYY"
+    if is_bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _widths(table: Sequence[Sequence[Value]]) -> list[int]:
+    columns = zip_longest(*table)
+    return [min(WIDEST, max(NARROWEST, 2 + max(len(_csv_text(value)) for value in column))) for column in columns]
+
+
 def _csv_text(value: Value) -> str:
-    if isinstance(value, Decimal):
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value) if timezone.is_aware(value) else value:%d.%m.%Y %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%d.%m.%Y}"
+    if isinstance(value, Decimal | float):
         return str(value).replace(".", ",")
     return "" if value is None else str(neutral(value))
 

@@ -62,11 +62,12 @@ Slot = tuple[int, int, str, Stay]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An individual plan: in its subjects its courses stand instead of the class's."""
+    """An individual plan: in its subjects its courses stand instead of the class's, with or without a timetable."""
 
     stay: Stay
     subject_ids: frozenset[int]
     course_ids: frozenset[int]
+    courses: tuple[Course, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ class ClassLessons:
     def takes(self, pupil_id: int, course: Course, day: date) -> bool:
         """Is the course the pupil's own on the day: on the roll, in its group, not replaced by a plan?"""
         return self.on_roll(pupil_id, day) and _is_own(course, *self._rights(pupil_id, day))
+
+    def plan_courses(self, pupil_id: int, day: date) -> tuple[Course, ...]:
+        """Courses of the individual plan that holds for the pupil on the day, also those without a lesson yet."""
+        return next((plan.courses for plan in self.plans.get(pupil_id, ()) if plan.stay.holds(day)), ())
 
     def days_taken(self, pupil_id: int, course: Course, days: Collection[date]) -> Collection[date]:
         """Those of the days on which the course is the pupil's own."""
@@ -280,6 +285,7 @@ def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
                 Stay(plan.date_from, plan.date_to),
                 frozenset(course.subject_id for course in own),
                 frozenset(course.pk for course in own),
+                tuple(own),
             )
         )
     return plans

@@ -19,6 +19,17 @@ def initials(last: str, first: str, patronymic: str = "") -> str:
     return " ".join([last, *(f"{name[0]}." for name in (first, patronymic) if name)])
 
 
+def plural(number: int, forms: str) -> str:
+    """The word that fits the number: `plural(n, "ученик,ученика,учеников")`."""
+    one, few, many = forms.split(",")
+    number = abs(number)
+    if number % 100 in range(11, 15):
+        return many
+    if number % 10 == 1:
+        return one
+    return few if number % 10 in (2, 3, 4) else many
+
+
 def row_number(text: str) -> int | None:
     """The number of a row that an address or a form names; None for anything that cannot be one."""
     return int(text) if text.isdecimal() and len(text) <= 18 else None

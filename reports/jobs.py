@@ -58,11 +58,13 @@ MODULES = {
     Job.Kind.IMPORT_READ: "reports.imports.jobs",
     Job.Kind.IMPORT_APPLY: "reports.imports.jobs",
     # -- guardians --
+    Job.Kind.ACCESS_SLIPS: "reports.slips",
     # -- movements --
     Job.Kind.YEAR_TRANSFER: "reports.transfers.jobs",
     Job.Kind.TRANSFER_UNDO: "reports.transfers.jobs",
     Job.Kind.ALPHABET_BOOK: "reports.books.jobs",
     # -- import --
+    Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 
@@ -154,6 +156,17 @@ def revive_stale_jobs() -> list[int]:
     return revived
 
 
+def delete_result(job: Job) -> None:
+    """The owner does not need the file any more: it is gone at once."""
+    JobResult.objects.filter(job=job).delete()
+
+
+def shorten(job: Job, kept: timedelta) -> None:
+    """The file goes after this time at the latest; never later than it would have gone."""
+    until = timezone.now() + kept
+    Job.objects.filter(pk=job.pk, expires_at__gt=until).update(expires_at=until)
+
+
 def delete_expired_results() -> int:
     """Personal data in results do not outlive their time; gives how many were deleted."""
     return JobResult.objects.filter(job__expires_at__lt=timezone.now()).delete()[0]
@@ -206,10 +219,10 @@ class JobRun:
         self.job.params["_state"] = self.state
         self._write(params=self.job.params, done=self.done)
 
-    def finish(self, message: str = "", file: ResultFile | None = None) -> None:
-        """The work is done; its file is kept for the owner until it expires."""
+    def finish(self, message: str = "", file: ResultFile | None = None, *, kept: timedelta = RESULT_KEPT) -> None:
+        """The work is done; its file is kept for the owner for the time `kept`."""
         with transaction.atomic():
-            self._write(done=self.total, **_ending(Job.Status.DONE, message))
+            self._write(done=self.total, **_ending(Job.Status.DONE, message, kept))
             if file:
                 JobResult.objects.update_or_create(
                     job_id=self.id,
@@ -268,9 +281,9 @@ def _end(run: JobRun, status: Job.Status, message: str) -> None:
     run._mine().update(**_ending(status, message))
 
 
-def _ending(status: Job.Status, message: str) -> dict[str, Any]:
+def _ending(status: Job.Status, message: str, kept: timedelta = RESULT_KEPT) -> dict[str, Any]:
     now: datetime = timezone.now()
-    return {"status": status, "message": message[:500], "finished_at": now, "expires_at": now + RESULT_KEPT}
+    return {"status": status, "message": message[:500], "finished_at": now, "expires_at": now + kept}
 
 
 @contextmanager

@@ -167,6 +167,11 @@ class ImportBatch(models.Model):
     def __str__(self) -> str:
         return f"Импорт {self.created_at:%d.%m.%Y %H:%M}"
 
+    @property
+    def may_be_undone(self) -> bool:
+        """It is written; whether something leans on it is another, longer question."""
+        return self.status == self.Status.APPLIED
+
 
 class ImportFile(models.Model):
     """One uploaded file of a batch."""
@@ -192,11 +197,12 @@ class ImportConflict(models.Model):
         TAKE = "take", "взять из файла"
 
     batch = models.ForeignKey(ImportBatch, models.PROTECT, verbose_name="импорт", related_name="conflicts")
-    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="+")
-    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="+")
-    object_type = models.CharField("вид записи", max_length=20, help_text="pupil или guardian")
+    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="import_questions")
+    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="import_questions")
+    object_type = models.CharField("вид записи", max_length=20, help_text="pupil, guardian или guardianship")
     object_id = models.BigIntegerField("номер записи")
     field = models.CharField("поле", max_length=30)
+    # Values as the register keeps them, a date in ISO form; СНИЛС encrypted.
     current = models.CharField("стоит", max_length=300, blank=True)
     proposed = models.CharField("в файле", max_length=300, blank=True)
     answer = models.CharField("ответ", max_length=4, choices=Answer, blank=True)

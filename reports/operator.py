@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
 
 from accounts.models import User
 from journal.calendar import year_of
@@ -23,15 +24,35 @@ from journal.models import (
 from reports.models import ImportBatch
 
 RECENT = 5
+MOST = 12
+"""Names told one by one; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Something without which the school cannot work well: what, how many, what to do about it."""
+    """Something without which the school cannot work well: what, how many, what to do about it and where.
+
+    `url` is the page that mends it; `links` leads from each name to its own page.
+    """
 
     what: str
     todo: str
     names: str = ""
+    url: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_names(self) -> str:
+        """For a file; the page shows some and counts the rest."""
+        return ", ".join(name for name, _ in self.links) or self.names
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.links) - MOST)
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        return self.links[:MOST]
 
 
 @dataclass(frozen=True)
@@ -45,9 +66,10 @@ class OperatorPage:
 def operator_page(today: date) -> OperatorPage:
     """Counts, gaps and the last imports. The number of queries does not depend on the school's size."""
     year = year_of(today)
-    batches = list(ImportBatch.objects.select_related("owner").defer("preview", "answers")[:RECENT])
+    batches = list(ImportBatch.objects.select_related("owner").defer("preview", "answers", "undo")[:RECENT])
     if year is None:
-        first = Missing("Учебный год не заведён", "Он появится при первом импорте или в администрировании.")
+        todo = "Он появится при первом импорте или в администрировании."
+        first = Missing("Учебный год не заведён", todo, url=reverse("reports:import_list"))
         return OperatorPage(None, _counts(None, today), [first], batches)
     return OperatorPage(year, _counts(year, today), _missing(year, today), batches)
 
@@ -76,21 +98,29 @@ def _missing(year: AcademicYear, today: date) -> list[Missing]:
     held = Lesson.objects.filter(course__school_class=OuterRef("pk"))
     found: list[Missing] = []
     rows = list(classes.annotate(is_led=Exists(led), has_lessons=Exists(slots) | Exists(held)))
+    upload = reverse("reports:import_list")
     if not rows:
-        found.append(Missing("Классов ещё нет", "Загрузите список учеников."))
-    if no_teacher := [row.name for row in rows if not row.is_led]:
-        found.append(Missing("Классы без классного руководителя", "Назначьте в администрировании.", _some(no_teacher)))
+        found.append(Missing("Классов ещё нет", "Загрузите список учеников", url=upload))
+    if no_teacher := [row for row in rows if not row.is_led]:
+        links = tuple((row.name, reverse("admin:journal_schoolclass_change", args=[row.pk])) for row in no_teacher)
+        names = _some([row.name for row in no_teacher])
+        found.append(Missing("Классы без классного руководителя", "Откройте класс и назначьте", names, links=links))
     if no_lessons := [row.name for row in rows if not row.has_lessons]:
-        found.append(Missing("Классы без расписания", "Загрузите файл расписания aSc (XML).", _some(no_lessons)))
+        todo = "Загрузите файл расписания aSc (XML)"
+        found.append(Missing("Классы без расписания", todo, _some(no_lessons), upload))
     if count := Course.objects.filter(school_class__year=year, teacher=None).count():
-        found.append(Missing(f"Курсы без учителя: {count}", "Загрузите список сотрудников или назначьте."))
+        courses = reverse("admin:journal_course_changelist") + "?teacher__isnull=True"
+        found.append(Missing(f"Курсы без учителя: {count}", "Назначьте или загрузите список сотрудников", url=courses))
     without_login = Teacher.objects.filter(user=None).count()
     if without_login:
-        found.append(Missing(f"Учителя без входа: {without_login}", "Создайте им входы в администрировании."))
+        add = reverse("admin:accounts_user_add")
+        found.append(Missing(f"Учителя без входа: {without_login}", "Создайте им входы", url=add))
     if not year.is_approved:
-        found.append(Missing(f"Календарь {year} помечен «проект»", "Проверьте периоды и каникулы, затем утвердите."))
+        edit = reverse("admin:journal_academicyear_change", args=[year.pk])
+        todo = "Проверьте периоды и каникулы, затем утвердите"
+        found.append(Missing(f"Календарь {year} помечен «проект»", todo, url=edit))
     return found
 
 
-def _some(names: list[str], most: int = 12) -> str:
+def _some(names: list[str], most: int = MOST) -> str:
     return ", ".join(names[:most]) + (f" и ещё {len(names) - most}" if len(names) > most else "")

@@ -1,8 +1,28 @@
 from django.urls import path
 
-from reports.views import books, extracts, family, home, imports, jobs, transfers
+from journal.files import both
+from reports.views import (
+    access,
+    books,
+    calendar,
+    changes,
+    checklist,
+    exports,
+    extracts,
+    family,
+    home,
+    import_more,
+    imports,
+    jobs,
+    plan_changes,
+    school_settings,
+    transfers,
+)
 
 app_name = "reports"
+
+_YEAR = "settings/calendar/<int:year_id>/"
+
 urlpatterns = [
     path("overview/live/", home.overview_live, name="overview_live"),
     path("family/<int:pupil_id>/", family.diary, name="family"),
@@ -22,7 +42,14 @@ urlpatterns = [
     path("jobs/<int:job_id>/result/", jobs.job_result, name="job_result"),
     # -- cards --
     # -- guardians --
+    path("classes/<int:class_id>/access/", access.access_slips, name="access_slips"),
+    path("guardians/<int:guardian_id>/access/slip/", access.access_slip, name="access_slip"),
+    path("pupils/<int:pupil_id>/access/slip/", access.access_slip, name="pupil_access_slip"),
+    path("jobs/<int:job_id>/result/delete/", jobs.job_delete_result, name="job_delete_result"),
     # -- groups --
+    path("pupils/<int:pupil_id>/plans/preview/", plan_changes.plan_add_preview, name="plan_add_preview"),
+    path("plans/<int:plan_id>/preview/", plan_changes.plan_preview, name="plan_preview"),
+    path("classes/<int:class_id>/groups/<int:subject_id>/preview/", changes.division_preview, name="division_preview"),
     # -- movements --
     path("transfers/", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/", transfers.transfer, name="transfer"),
@@ -38,8 +65,43 @@ urlpatterns = [
     path("books/movement/report.csv", books.movement_file, {"suffix": "csv"}, name="movement_report_csv"),
     path("books/movement/report.pdf", books.movement_pdf, name="movement_report_pdf"),
     # -- consents and settings --
+    path("classes/<int:class_id>/checklist/", checklist.class_checklist, name="checklist"),
+    path("checklists/", checklist.checklists, name="checklists"),
+    path("checklists.xlsx", checklist.checklists_file, {"suffix": "xlsx"}, name="checklists_xlsx"),
+    path("checklists.csv", checklist.checklists_file, {"suffix": "csv"}, name="checklists_csv"),
+    path("settings/", calendar.school_settings, name="school_settings"),
+    path("settings/calendar/", calendar.calendar, name="calendar"),
+    path("settings/calendar/rhythm/", calendar.calendar_rhythm, name="calendar_rhythm"),
+    path("settings/calendar/new-year/", calendar.calendar_new_year, name="calendar_new_year"),
+    path(f"{_YEAR}", calendar.calendar_year, name="calendar_year"),
+    path(f"{_YEAR}approve/", calendar.calendar_approve, name="calendar_approve"),
+    path(f"{_YEAR}terms/new/", calendar.calendar_term_new, name="calendar_term_new"),
+    path(f"{_YEAR}vacations/new/", calendar.calendar_vacation_new, name="calendar_vacation_new"),
+    path(f"{_YEAR}days/new/", calendar.calendar_day_new, name="calendar_day_new"),
+    path(f"{_YEAR}days/<int:day_id>/", calendar.calendar_day, name="calendar_day"),
+    path("settings/calendar/terms/<int:term_id>/", calendar.calendar_term, name="calendar_term"),
+    path("settings/calendar/vacations/<int:vacation_id>/", calendar.calendar_vacation, name="calendar_vacation"),
+    path("settings/bells/", school_settings.bells, name="bells"),
+    path("settings/bells/schedule/", school_settings.bell_schedule, name="bell_schedule"),
+    path("settings/grading/", school_settings.grading, name="grading"),
+    path("settings/grading/kinds/new/", school_settings.work_kind_new, name="work_kind_new"),
+    path("settings/grading/kinds/<int:kind_id>/", school_settings.work_kind, name="work_kind"),
+    path("settings/attendance/", school_settings.attendance_rules, name="attendance_rules"),
+    path("settings/documents/", school_settings.documents, name="documents"),
+    path("settings/sensitive/", school_settings.sensitive, name="sensitive"),
     # -- import --
     path("import/", imports.import_list, name="import_list"),
     path("import/<int:batch_id>/", imports.import_batch, name="import_batch"),
     path("import/<int:batch_id>/state/", imports.import_progress, name="import_progress"),
+    path("import/<int:batch_id>/undo/", import_more.import_undo, name="import_undo"),
+    *both("import/<int:batch_id>/rows", import_more.import_file, "import_rows", part="rows"),
+    *both("import/<int:batch_id>/problems", import_more.import_file, "import_problems", part="problems"),
+    *both("import/<int:batch_id>/differences", import_more.import_file, "import_differences", part="differences"),
+    *both("import/list", import_more.import_list_file, "import_list"),
+    path("classes/<int:class_id>/questions/", import_more.questions, name="questions"),
+    *both("operator/missing", exports.missing, "operator_missing"),
+    *both("overview/classes", exports.overview_classes, "overview_classes"),
+    *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),
+    *both("family/<int:pupil_id>/marks", exports.family_marks, "family_marks"),
+    *both("family/<int:pupil_id>/absences", exports.family_absences, "family_absences"),
 ]

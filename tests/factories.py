@@ -12,6 +12,8 @@ from accounts.models import User
 from journal.models import (
     AcademicYear,
     ClassTeacher,
+    Consent,
+    ConsentPurpose,
     Course,
     Enrolment,
     GroupMembership,
@@ -172,3 +174,11 @@ def make_period_mark(pupil: Pupil, value: str, subject: str = "Алгебра", 
     return PeriodMark.objects.create(
         pupil=pupil, subject=make_subject(subject), year=year, term=term, kind=kind, value=value
     )
+
+
+def make_purpose(name: str = "Школьный музей", **fields) -> ConsentPurpose:
+    return ConsentPurpose.objects.create(name=name, **fields)
+
+
+def make_consent(pupil: Pupil, purpose: ConsentPurpose, given_on: date = date(2026, 9, 1), **fields) -> Consent:
+    return Consent.objects.create(pupil=pupil, purpose=purpose, given_on=given_on, **fields)

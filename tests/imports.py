@@ -9,14 +9,14 @@ from tests import samples
 TODAY = date(2026, 11, 23)
 
 
-def look(*files: tuple[str, bytes], today: date = TODAY, answers: dict[str, str] | None = None) -> Preview:
-    """What these files would change."""
-    return preview_files(read_files(files), today=today, answers=answers)
+def look(*files: tuple[str, bytes], today: date = TODAY, answers: dict[str, str] | None = None, **options) -> Preview:
+    """What these files would change; `conflicts` as in `load`."""
+    return preview_files(read_files(files), today=today, answers=answers, **{"conflicts": "take", **options})
 
 
 def load(*files: tuple[str, bytes], today: date = TODAY, by=None, **options) -> Preview:
-    """Write these files."""
-    return apply_files(read_files(files), today=today, by=by, **options)
+    """Write these files; where they differ from the register they win, unless `conflicts` says otherwise."""
+    return apply_files(read_files(files), today=today, by=by, **{"conflicts": "take", **options})
 
 
 def load_school() -> Preview:

@@ -12,9 +12,20 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from journal.models import Course, Enrolment, Lesson, Movement, Pupil, YearTransfer
+from journal.models import (
+    ConsentPurpose,
+    Course,
+    DayOff,
+    Enrolment,
+    IndividualPlan,
+    Lesson,
+    Movement,
+    Pupil,
+    WorkKind,
+    YearTransfer,
+)
 from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
-from tests.factories import make_user
+from tests.factories import make_guardian, make_user
 
 OWN_CLASS = {"teacher7b", "deputy"}
 KEEPERS = {"teacher7b", "deputy", "operator"}
@@ -40,13 +51,36 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:extract_returned": OWN_CLASS,
     "reports:job_cancel": {"teacher7b"},
     # -- cards --
+    "journal:pupil_field": KEEPERS,
+    "journal:class_grid_cell": KEEPERS,
     # -- guardians --
+    "journal:guardian_restore": KEEPERS,
+    "journal:guardian_unblock": KEEPERS,
+    "journal:pupil_unblock": KEEPERS,
+    "reports:access_slip": KEEPERS,
+    "reports:pupil_access_slip": KEEPERS,
+    "reports:job_delete_result": {"teacher7b"},
     # -- groups --
+    "journal:group_save": KEEPERS,
+    "journal:group_join": OFFICE,
+    "journal:plan_timetable": KEEPERS,
+    "reports:division_preview": KEEPERS,
+    "reports:plan_add_preview": KEEPERS,
+    "reports:plan_preview": KEEPERS,
     # -- movements --
     "reports:alphabet_book_print": OFFICE,
     # -- consents and settings --
+    "reports:calendar_new_year": OFFICE,
+    "reports:calendar_approve": OFFICE,
     # -- import --
 }
+
+
+def files(name: str, people: set[str]) -> dict[str, set[str]]:
+    """A list as a file opens to whom its page opens."""
+    return {f"{name}_{suffix}": people for suffix in ("xlsx", "csv")}
+
+
 OPENS: dict[str, set[str]] = {
     "home": EVERYBODY,
     "help": EVERYBODY,
@@ -91,8 +125,39 @@ OPENS: dict[str, set[str]] = {
     "journal:own_course_xlsx": {"subject1"},
     "journal:own_course_csv": {"subject1"},
     # -- cards --
+    "journal:pupils": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
+    "journal:pupil_edit": KEEPERS,
+    "journal:pupil_sensitive": set(),  # nobody while the school keeps no special block
+    "journal:class_list_file": KEEPERS,
+    "journal:class_grid": KEEPERS,
+    "journal:class_grid_paste": KEEPERS,
     # -- guardians --
+    "journal:class_guardians": KEEPERS,
+    "journal:class_guardians_xlsx": KEEPERS,
+    "journal:class_guardians_csv": KEEPERS,
+    "journal:guardian": KEEPERS,
+    "journal:guardian_edit": KEEPERS,
+    "journal:guardian_tie": KEEPERS,
+    "journal:guardian_end": KEEPERS,
+    "journal:guardian_add": KEEPERS,
+    "journal:guardian_merge": KEEPERS,
+    "journal:guardian_duplicates": OFFICE,
+    "journal:guardian_block": KEEPERS,
+    "journal:guardian_compromise": KEEPERS,
+    "journal:pupil_access": KEEPERS,
+    "journal:pupil_block": KEEPERS,
+    "journal:pupil_compromise": KEEPERS,
+    "reports:access_slips": KEEPERS,
     # -- groups --
+    "journal:groups": KEEPERS,
+    "journal:groups_xlsx": KEEPERS,
+    "journal:groups_csv": KEEPERS,
+    "journal:division": KEEPERS,
+    "journal:plans": KEEPERS,
+    "journal:plans_xlsx": KEEPERS,
+    "journal:plans_csv": KEEPERS,
+    "journal:plan_add": KEEPERS,
+    "journal:plan": KEEPERS,
     # -- movements --
     "journal:school_classes": OFFICE,
     "journal:school_class": OFFICE,
@@ -116,7 +181,53 @@ OPENS: dict[str, set[str]] = {
     "reports:movement_report_csv": OFFICE,
     "reports:movement_report_pdf": OFFICE,
     # -- consents and settings --
+    "journal:consents": KEEPERS,
+    "journal:consents_xlsx": KEEPERS,
+    "journal:consents_csv": KEEPERS,
+    "journal:consent_pupil": KEEPERS,
+    "journal:consent": KEEPERS,
+    "journal:consent_purposes": OFFICE,
+    "journal:consent_purpose_new": OFFICE,
+    "journal:consent_purpose": OFFICE,
+    "reports:checklist": KEEPERS,
+    "reports:checklists": OFFICE,
+    "reports:checklists_xlsx": OFFICE,
+    "reports:checklists_csv": OFFICE,
+    "reports:school_settings": OFFICE,
+    "reports:calendar": OFFICE,
+    "reports:calendar_rhythm": OFFICE,
+    "reports:calendar_year": OFFICE,
+    "reports:calendar_term_new": OFFICE,
+    "reports:calendar_vacation_new": OFFICE,
+    "reports:calendar_day_new": OFFICE,
+    "reports:calendar_day": OFFICE,
+    "reports:calendar_term": OFFICE,
+    "reports:calendar_vacation": OFFICE,
+    "reports:bells": OFFICE,
+    "reports:bell_schedule": OFFICE,
+    "reports:grading": OFFICE,
+    "reports:work_kind_new": OFFICE,
+    "reports:work_kind": OFFICE,
+    "reports:attendance_rules": OFFICE,
+    "reports:documents": OFFICE,
+    "reports:sensitive": OFFICE,
     # -- import --
+    "reports:import_undo": {"operator"},
+    "reports:questions": KEEPERS,
+    **files("reports:import_rows", {"operator"}),
+    **files("reports:import_problems", {"operator"}),
+    **files("reports:import_differences", {"operator"}),
+    **files("reports:import_list", {"operator"}),
+    **files("reports:operator_missing", {"operator"}),
+    **files("reports:overview_classes", {"deputy"}),
+    **files("reports:extract_register", OWN_CLASS),
+    **files("reports:family_marks", FAMILY),
+    **files("reports:family_absences", FAMILY),
+    **files("journal:classes", {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"}),
+    **files("journal:matrix", OWN_CLASS),
+    **files("journal:topics", OWN_CLASS),
+    **files("journal:my_courses", TEACHERS),
+    **files("journal:own_topics", {"subject1"}),
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
 
@@ -156,7 +267,11 @@ def seven_b(demo):
             "lesson_id": lesson.pk,
             "session_id": 10**9,
             "name": "teacher",
+            "field": "phone",
+            "suffix": "xlsx",
             **made(school_class, child, demo),
+            # -- consents and settings --
+            **settings_of(school_class, child),
         },
     }
 
@@ -178,12 +293,33 @@ def made(school_class, child, demo) -> dict[str, int]:
     )
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
-    transfer = YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy"))
-    movement = Movement.objects.filter(to_class=school_class).first()
+    guardian = child.guardianships.get(guardian__user__username="parent7b").guardian
+    group = school_class.groups.first()
+    plan = IndividualPlan.objects.get(pupil__enrolments__school_class=school_class)
     return {
-        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk, "transfer_id": transfer.pk,
-        "movement_id": movement.pk,
+        "extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk,
+        "guardian_id": guardian.pk, "other_id": make_guardian(child).pk,
+        "group_id": group.pk, "subject_id": group.subject_id, "plan_id": plan.pk,
+        "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
+        "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
     }  # fmt: skip
+
+
+def settings_of(school_class, child) -> dict[str, int]:
+    """A consent of the child, and rows of the school's settings."""
+    year = school_class.year
+    consent = child.consents.first() or child.consents.create(
+        purpose=ConsentPurpose.objects.get(pk=1), given_on=year.date_from
+    )
+    return {
+        "consent_id": consent.pk,
+        "purpose_id": consent.purpose_id,
+        "year_id": year.pk,
+        "term_id": year.terms.first().pk,
+        "vacation_id": year.vacations.first().pk,
+        "day_id": DayOff.objects.filter(date__range=(year.date_from, year.date_to)).first().pk,
+        "kind_id": WorkKind.objects.get(is_default=True).pk,
+    }
 
 
 def url_of(name: str, parameters: list[str], ids: dict) -> str:
@@ -225,7 +361,7 @@ def test_an_anonymous_visitor_is_led_to_the_sign_in(seven_b, client, name, param
     url = url_of(name, parameters, seven_b["ids"])
     response = client.post(url) if name in POST_ONLY else client.get(url)
 
-    if name == "attendance:state":  # the script of the sheet asks, not a person
+    if name in ("attendance:state", "journal:class_grid_cell"):  # the script of the page asks, not a person
         assert (response.status_code, response.json()) == (401, {"signed_out": True})
     else:
         assert (response.status_code, response.url.partition("?")[0]) == (302, "/accounts/login/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -61,6 +62,10 @@ class User(AbstractUser):
         """«Орлова М. С.», or the login where no name is known."""
         initials = " ".join(f"{name[0]}." for name in (self.first_name, self.patronymic) if name)
         return f"{self.last_name} {initials}".strip() or self.username
+
+    def one_time_expired(self, now: datetime) -> bool:
+        """The password that the school gave has outlived its days and was never changed for an own one."""
+        return self.must_change_password and self.one_time_until is not None and self.one_time_until < now
 
     # What a role may do. Views and querysets ask these, never compare roles themselves.
 

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import RulesAcceptance
-from gymnasium.demo import families, home_study, lessons, marks, people, presence, staff, timetable
+from gymnasium.demo import consents, families, home_study, lessons, marks, people, presence, staff, timetable
 from gymnasium.demo.accounts import PASSWORD
 from gymnasium.demo.world import World, moment
 from journal.calendar import load_calendar
@@ -42,6 +42,7 @@ def build_school(size: str, day: date, tell: Callable[[str], None] = lambda line
     people.build_groups(world)
     families.build_guardians(world, found)
     home_study.build_home_study(world)
+    consents.build_consents(world)
     tell("уроки")
     lessons.build_lessons(world)
     tell("посещаемость")

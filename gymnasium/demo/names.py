@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+from accounts.one_time import latin as latin
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -66,14 +68,6 @@ MOTHERS = _words("""
 Оксана Ольга Полина Раиса Светлана Тамара Татьяна Юлия Яна
 """)
 
-_LETTERS = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        _words("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya"),
-        strict=True,
-    )
-)
-
 
 def surname(masculine: str, sex: str) -> str:
     """«Орлов» → «Орлова», «Раевский» → «Раевская»."""
@@ -93,8 +87,3 @@ def adult(rng: Random, sex: str, family: str = "") -> tuple[str, str, str]:
     family = family or rng.choice(SURNAMES)
     first = rng.choice(FATHERS).split(":")[0] if sex == "m" else rng.choice(MOTHERS)
     return surname(family, sex), first, patronymic(rng.choice(FATHERS), sex)
-
-
-def latin(text: str) -> str:
-    """«Щербакова» → «shcherbakova»: for logins and e-mail."""
-    return "".join(_LETTERS.get(letter, letter) for letter in text.casefold()).replace("_", "")

@@ -9,7 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from journal import dates
+from journal import dates, text
 
 register = template.Library()
 
@@ -19,13 +19,7 @@ DASH = "—"
 @register.filter
 def plural(number: int | None, forms: str) -> str:
     """The word that fits the number: ``{{ n }} {{ n|plural:"ученик,ученика,учеников" }}``."""
-    one, few, many = forms.split(",")
-    n = abs(int(number or 0))
-    if n % 100 in range(11, 15):
-        return many
-    if n % 10 == 1:
-        return one
-    return few if n % 10 in (2, 3, 4) else many
+    return text.plural(int(number or 0), forms)
 
 
 @register.filter
@@ -50,6 +44,12 @@ def day_short(day: date | None) -> str:
 def day_long(day: date | None) -> str:
     """«Понедельник, 23 ноября»."""
     return f"{dates.WEEKDAYS[day.weekday()].capitalize()}, {day_month(day)}" if day else ""
+
+
+@register.filter
+def weekday_of(number: int) -> str:
+    """«понедельника» for 1."""
+    return dates.WEEKDAYS_OF[number - 1]
 
 
 @register.filter

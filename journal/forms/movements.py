@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from journal import crypto
+from journal.ages import unusual_age
 from journal.models import Pupil, SchoolClass
-from journal.school_age import unusual_age
 from journal.services.movements import Facts, Order, facts_from, standing_on
 from journal.text import normalise
 
@@ -122,8 +122,9 @@ class ArrivalForm(OrderForm, forms.ModelForm):
 
     def find_warnings(self) -> list[str]:
         year = self.school_class.year
-        odd = unusual_age(self.cleaned_data["birth_date"], self.school_class.grade, year.date_from)
-        return [odd] if odd else []
+        grade, name = self.school_class.grade, self.school_class.name
+        odd = unusual_age(self.cleaned_data["birth_date"], grade, year.date_from, name)
+        return [f"{odd} и класс."] if odd else []
 
     def pupil(self) -> Pupil:
         """The new pupil, not saved, or the one who comes back."""

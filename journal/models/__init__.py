@@ -8,6 +8,7 @@ from .classes import (
     Subject,
 )
 from .consents import Consent, ConsentPurpose
+from .guardians import Guardian, Guardianship
 from .marks import (
     NUMERIC_VALUES,
     ControlWork,
@@ -17,7 +18,7 @@ from .marks import (
     Recommendation,
     WorkKind,
 )
-from .people import Enrolment, Guardian, Guardianship, Movement, Pupil, SensitiveData, Sex, Teacher
+from .people import Enrolment, Movement, Pupil, SensitiveData, Sex, Teacher
 from .school import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation
 from .timetable import LAST_LESSON, Homework, Lesson, TimetableSlot
 from .transfers import YearTransfer

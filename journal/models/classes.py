@@ -129,6 +129,9 @@ class StudyGroup(models.Model):
     subject = models.ForeignKey(Subject, models.PROTECT, verbose_name="предмет", related_name="groups")
     name = models.CharField("группа", max_length=40)
     classes = models.ManyToManyField(SchoolClass, verbose_name="классы", related_name="groups")
+    closed_on = models.DateField(
+        "закрыта с", null=True, blank=True, help_text="С этого дня в группе никто не учится; прошедшее остаётся"
+    )
 
     class Meta:
         verbose_name = "учебная группа"
@@ -137,6 +140,9 @@ class StudyGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}, {self.name}"
+
+    def is_open(self, day: date) -> bool:
+        return self.closed_on is None or day < self.closed_on
 
 
 class GroupMembership(models.Model):

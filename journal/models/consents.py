@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from journal.models.people import Guardian, Pupil
+from journal.models.guardians import Guardian
+from journal.models.people import Pupil
 
 
 class ConsentPurpose(models.Model):

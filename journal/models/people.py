@@ -1,4 +1,4 @@
-"""Teachers, pupils, guardians. Names are stored as written and once more folded, for search and order."""
+"""Teachers, pupils, who is on which roll. Names are stored as written and once more folded, for search and order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 
 from accounts.constraints import NoOverlap
@@ -59,12 +59,7 @@ class Teacher(Person):
     """A member of staff who teaches or leads a class."""
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="teacher",
-        null=True,
-        blank=True,
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="teacher", null=True, blank=True
     )
     position = models.CharField("должность", max_length=150, blank=True)
     email = models.EmailField("e-mail", blank=True)
@@ -81,15 +76,20 @@ class Teacher(Person):
         in_force = Q(class_teachings__date_from__lte=today) & (
             Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
         )
+        # Has an import left questions about those on the roll? A tab of «Класс», which must cost no query.
+        here = Enrolment.objects.on_roll(today).filter(school_class=OuterRef("in_charge__school_class"))
         rows: Any = (
             cls.objects.filter(user=user)
             .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
             .select_related("in_charge__school_class__year__school")  # type: ignore[misc]
+            .annotate(has_questions=Exists(here.filter(pupil__import_questions__answer="")))
             .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
         )
         found = list(rows)
-        appointments = [getattr(row, "in_charge", None) for row in found]
-        return (found[0] if found else None), [one.school_class for one in appointments if one]
+        led = [row for row in found if getattr(row, "in_charge", None)]
+        for row in led:
+            row.in_charge.school_class.has_questions = row.has_questions
+        return (found[0] if found else None), [row.in_charge.school_class for row in led]
 
 
 class PupilQuerySet(models.QuerySet["Pupil"]):
@@ -121,7 +121,8 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
 
     def family_of(self, user: User) -> list[Pupil]:
         """Children whose guardian the user is, and the user's own row; one query."""
-        children = Guardianship.objects.current().filter(guardian__user=user).values("pupil")
+        ties: Any = self.model._meta.get_field("guardianships").related_model  # stands in a module above this one
+        children = ties.objects.current().filter(guardian__user=user).values("pupil")
         return [*self.filter(Q(pk__in=children) | Q(user=user))]
 
     def search(self, text: str) -> PupilQuerySet:
@@ -142,12 +143,7 @@ class Pupil(Person):
         FAMILY = "family", "семейное образование"
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="pupil",
-        null=True,
-        blank=True,
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="логин", related_name="pupil", null=True, blank=True
     )
     sex = models.CharField("пол", max_length=1, choices=Sex)
     birth_date = models.DateField("дата рождения")
@@ -214,85 +210,6 @@ class SensitiveData(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pupil}: особые сведения"
-
-
-class Guardian(Person):
-    """A parent or another legal representative."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        verbose_name="логин",
-        related_name="guardian",
-        null=True,
-        blank=True,
-    )
-    sex = models.CharField("пол", max_length=1, choices=Sex, blank=True)
-    birth_date = models.DateField("дата рождения", null=True, blank=True)
-    phone_home = models.CharField("телефон домашний", max_length=30, blank=True)
-    phone_mobile = models.CharField("телефон мобильный", max_length=30, blank=True)
-    email = models.EmailField("e-mail", blank=True)
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, verbose_name="объединён с", related_name="merged", null=True, blank=True, editable=False
-    )
-
-    class Meta:
-        verbose_name = "представитель"
-        verbose_name_plural = "представители"
-        ordering = ["sort_name"]
-
-
-class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
-    def current(self) -> GuardianshipQuerySet:
-        """Those who answer for the child now; an ended one stays for the history and opens nothing."""
-        return self.filter(ended_on=None)
-
-
-class Guardianship(models.Model):
-    """Who is responsible for which child, and how the school informs them (domain.md §5)."""
-
-    class Kinship(models.TextChoices):
-        MOTHER = "mother", "мать"
-        FATHER = "father", "отец"
-        GRANDMOTHER = "grandmother", "бабушка"
-        GRANDFATHER = "grandfather", "дедушка"
-        GUARDIAN = "guardian", "опекун"
-        OTHER = "other", "другое"
-
-    class Informing(models.TextChoices):
-        ELECTRONIC = "electronic", "электронная"
-        PAPER_NO_ACCESS = "paper_no_access", "бумажная: нет доступа"
-        PAPER_REFUSED = "paper_refused", "бумажная: отказ от электронной"
-
-    PAPER = (Informing.PAPER_NO_ACCESS, Informing.PAPER_REFUSED)
-
-    pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="guardianships")
-    guardian = models.ForeignKey(Guardian, models.PROTECT, verbose_name="представитель", related_name="guardianships")
-    kinship = models.CharField("степень родства", max_length=12, choices=Kinship, default=Kinship.OTHER)
-    informing = models.CharField("форма информирования", max_length=16, choices=Informing, default=Informing.ELECTRONIC)
-    informing_basis = models.CharField("основание", max_length=200, blank=True)
-    informing_since = models.DateField("с даты", null=True, blank=True)
-    ended_on = models.DateField(
-        "прекращено",
-        null=True,
-        blank=True,
-        help_text="С этого дня человек не представляет ребёнка и не видит его данных",
-    )
-
-    objects = GuardianshipQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "представительство"
-        verbose_name_plural = "представительства"
-        ordering = ["pupil", "kinship"]
-        constraints = [models.UniqueConstraint(fields=["pupil", "guardian"], name="journal_guardian_of_pupil_once")]
-
-    def __str__(self) -> str:
-        return f"{self.guardian}: {self.get_kinship_display()}"
-
-    @property
-    def on_paper(self) -> bool:
-        return self.informing in self.PAPER
 
 
 class EnrolmentQuerySet(models.QuerySet):

@@ -1,33 +1,17 @@
-"""Lists of classes and pupils, and the card of a pupil."""
+"""Lists of classes and of the pupils of a class."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from django.db.models import Count, Q
-from django.utils import timezone
+from django.db.models import Count
 
-from accounts.models import AuditEvent, User
+from accounts.models import User
 from journal.calendar import year_of
-from journal.models import (
-    ClassTeacher,
-    Enrolment,
-    GroupMembership,
-    Guardianship,
-    IndividualPlan,
-    Mark,
-    Movement,
-    Pupil,
-    SchoolClass,
-)
-from journal.queries.absences import Letter, letters_between
+from journal.models import ClassTeacher, Enrolment, Guardianship, Pupil, SchoolClass
 from journal.text import normalise
-
-LATEST = 10
-READ_AT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +38,6 @@ class RollRow:
     guardianships: list[Guardianship]
     since: date | None
     until: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class LetterDay:
-    date: date
-    lesson: int
-    letter: Letter
-
-
-@dataclass(frozen=True)
-class Card:
-    """The card of a pupil (domain.md §6); no query is left inside."""
-
-    pupil: Pupil
-    guardianships: list[Guardianship]
-    memberships: list[GroupMembership]
-    plans: list[IndividualPlan]
-    enrolments: list[Enrolment]
-    movements: list[Movement]
-    marks: list[Mark]
-    letters: list[LetterDay]
-    letter_counts: list[tuple[Letter, int]]
-    looks: list[AuditEvent]
 
 
 def parallels_of(user: User, today: date) -> list[Parallel]:
@@ -139,54 +100,3 @@ def _matching(pupils: list[Pupil], search: str) -> list[int]:
         for pupil in pupils
         if all(any(part.startswith(word) for part in pupil.sort_name.split()) for word in words)
     ]
-
-
-def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
-    """The class of the day, else the last one, else (who is admitted for a day to come) the first. One query; two for
-    the last case."""
-    rows = pupil.enrolments.select_related("school_class__year__school")
-    last = rows.filter(date_from__lte=today).order_by("-date_from").first() or rows.order_by("date_from").first()
-    return last.school_class if last else None
-
-
-def card_of(pupil: Pupil, school_class: SchoolClass, today: date) -> Card:
-    """Everything the card shows. Ten queries."""
-    year = school_class.year
-    letters = letters_between([pupil.pk], year.date_from, min(today, year.date_to))[pupil.pk]
-    newest = sorted(letters.items(), reverse=True, key=lambda item: item[0])
-    counts = Counter(letter for _, letter in newest)
-    with_class = ("from_class", "to_class")
-    return Card(
-        pupil=pupil,
-        guardianships=list(pupil.guardianships.select_related("guardian").order_by("pk")),
-        memberships=list(
-            pupil.group_memberships.select_related("group__subject").order_by("subject__name", "date_from")
-        ),
-        plans=list(pupil.plans.prefetch_related("courses__subject", "courses__teacher")),
-        enrolments=list(pupil.enrolments.select_related("school_class__year").order_by("-date_from")),
-        movements=list(pupil.movements.select_related(*with_class)),
-        marks=list(
-            Mark.objects.filter(pupil=pupil, lesson__date__range=(year.date_from, today))
-            .select_related("lesson__course__subject", "kind")
-            .order_by("-lesson__date", "-lesson__number", "position")[:LATEST]
-        ),
-        letters=[LetterDay(day, lesson, letter) for (day, lesson), letter in newest[:LATEST]],
-        letter_counts=sorted(counts.items(), key=lambda item: -item[1]),
-        looks=_looks(pupil, school_class),
-    )
-
-
-def _looks(pupil: Pupil, school_class: SchoolClass) -> list[AuditEvent]:
-    """Who looked at the pupil's data last: at the own pages, and at pages of the whole class.
-
-    Of equal looks of one person on one day the last one is enough here; the audit trail keeps all.
-    """
-    rows = (
-        AuditEvent.objects.filter(Q(pupil_id=pupil.pk) | Q(class_id=school_class.pk, pupil_id=None))
-        .select_related("actor")
-        .order_by("-at", "-pk")[:READ_AT_MOST]
-    )
-    newest: dict[tuple, AuditEvent] = {}
-    for event in rows:
-        newest.setdefault((event.actor_id, event.action, event.subject, timezone.localdate(event.at)), event)
-    return list(newest.values())[:LATEST]

@@ -6,7 +6,7 @@ from datetime import date, time
 
 from django.db import transaction
 
-from journal.models import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation, WorkKind
+from journal.models import AcademicYear, BellPeriod, ConsentPurpose, DayOff, Scheme, School, Term, Vacation, WorkKind
 
 # domain.md §8: 2025/26 as recommended, 2026/27 a draft by analogy («проект»).
 QUARTERS = {
@@ -59,6 +59,12 @@ WORK_KINDS = [
     ("самостоятельная работа", "С", 2, False, False),
     ("ответ на уроке", "О", 1, False, True),
     ("домашняя работа", "Д", 1, False, False),
+]
+CONSENT_PURPOSES = [
+    # name, needed from everybody
+    ("Ведение электронного журнала и дневника", True),
+    ("Передача данных в региональную информационную систему образования", True),
+    ("Размещение фото и видео на сайте школы", False),
 ]
 VACATION_NAMES = ["осенние каникулы", "зимние каникулы", "весенние каникулы"]
 
@@ -117,23 +123,23 @@ def _create_vacations(year: AcademicYear, start_year: int, quarters: list[tuple[
 
 
 def _create_defaults() -> None:
-    """Bells and kinds of work, where the school has none yet."""
-    for number, (starts, ends) in enumerate(BELLS, start=1):
-        BellPeriod.objects.get_or_create(
-            schedule="основное",
-            number=number,
-            defaults={
-                "starts": time.fromisoformat(starts.zfill(5)),
-                "ends": time.fromisoformat(ends.zfill(5)),
-            },
+    """Bells, kinds of work and purposes of consent, where the school has none yet: what it renamed or retired must not
+    come back with the next year."""
+    if not BellPeriod.objects.exists():
+        BellPeriod.objects.bulk_create(
+            BellPeriod(number=number, starts=_clock(starts), ends=_clock(ends))
+            for number, (starts, ends) in enumerate(BELLS, start=1)
         )
-    for name, short, weight, is_control, is_default in WORK_KINDS:
-        WorkKind.objects.get_or_create(
-            name=name,
-            defaults={
-                "short_name": short,
-                "weight": weight,
-                "is_control": is_control,
-                "is_default": is_default,
-            },
+    if not WorkKind.objects.exists():
+        WorkKind.objects.bulk_create(
+            WorkKind(name=name, short_name=short, weight=weight, is_control=is_control, is_default=is_default)
+            for name, short, weight, is_control, is_default in WORK_KINDS
         )
+    if not ConsentPurpose.objects.exists():
+        ConsentPurpose.objects.bulk_create(
+            ConsentPurpose(name=name, is_required=is_required) for name, is_required in CONSENT_PURPOSES
+        )
+
+
+def _clock(text: str) -> time:
+    return time.fromisoformat(text.zfill(5))

@@ -17,6 +17,8 @@ from django.db import models, transaction
 from accounts.models import AuditEvent, User
 
 Expected = Any
+NO_PUPIL: tuple[None] = (None,)
+"""For `pupil_ids` where the row stands on nobody's card: a setting of the school."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def edit_row(
     changes: Mapping[str, tuple[Expected, Any]],
     *,
     by: User,
-    pupil_ids: Iterable[int],
+    pupil_ids: Iterable[int | None],
     subject: str,
     address: str | None = None,
 ) -> dict[str, tuple[Any, Any]]:
@@ -78,13 +80,28 @@ def record_change(
     fields: Mapping[str, tuple[Any, Any]],
     *,
     by: User | None,
-    pupil_ids: Iterable[int],
+    pupil_ids: Iterable[int | None],
     subject: str,
     address: str | None = None,
 ) -> None:
     """One event a pupil on whose card the row stands. `fields`: name → (what was, what became); for a new row the
-    first is None."""
+    first is None; a pupil of None: a row of the school (a setting), which is on nobody's card."""
     AuditEvent.objects.bulk_create(
+        change_events(row, fields, by=by, pupil_ids=pupil_ids, subject=subject, address=address)
+    )
+
+
+def change_events(
+    row: models.Model,
+    fields: Mapping[str, tuple[Any, Any]],
+    *,
+    by: User | None,
+    pupil_ids: Iterable[int | None],
+    subject: str,
+    address: str | None = None,
+) -> list[AuditEvent]:
+    """The events of `record_change` unsaved: a write of many rows inserts all of its events at once."""
+    return [
         AuditEvent(
             actor=by,
             action=AuditEvent.Action.CHANGE,
@@ -97,7 +114,7 @@ def record_change(
             address=address,
         )
         for pupil_id in pupil_ids
-    )
+    ]
 
 
 def last_change(row: models.Model, field: str) -> Standing:

@@ -18,8 +18,8 @@ from journal.editing import may_record_movements
 from journal.files import table_response
 from journal.forms.movements import ArrivalForm, CancelForm, DepartureForm, OrderForm, TransferForm
 from journal.models import Movement
+from journal.queries.card import class_of
 from journal.queries.movements import class_movements, lines_for_file
-from journal.queries.roll import class_of
 from journal.services import movements
 from journal.services.movement_undo import cancel, why_not_cancelled
 from journal.services.movements import CannotMove

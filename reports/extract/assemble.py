@@ -51,6 +51,9 @@ class _View:
         latest = {
             lessons.courses[p.course_id].subject_id: lessons.courses[p.course_id] for d in own.values() for p in d
         }
+        # A plan holds in its subjects before it has a timetable: its teachers are the pupil's.
+        planned = lessons.plan_courses(self.pupil.pk, self.source.formed_on)
+        latest |= {course.subject_id: course for course in planned}
         in_order = sorted(latest.values(), key=lambda course: (course.subject.name, course.pk))
         object.__setattr__(self, "courses", in_order)
 

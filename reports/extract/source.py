@@ -106,6 +106,7 @@ def read_source(
     marks = {pk: [row for row in rows if row.date <= _last_day(lessons, pk)] for pk, rows in marks.items()}
     absences = _absences(ids, period) if "absences" in parts else {}
     subjects = {course.subject_id: course.subject for course in lessons.courses.values()}
+    subjects |= {c.subject_id: c.subject for pk in ids for c in lessons.plan_courses(pk, formed_on)}
     # A subject that ended has marks and no more lessons: its name is still needed.
     missing = {row.subject_id for rows in marks.values() for row in rows} - subjects.keys()
     if missing:

@@ -13,6 +13,7 @@ from journal.models import School
 
 from . import trail
 from .plan import Preview, make_plan
+from .questions import ask_teachers, close_questions
 from .read import FileContent, read_file
 
 logger = logging.getLogger(__name__)
@@ -34,10 +35,15 @@ def read_files(
 
 
 def preview_files(
-    contents: list[FileContent], *, today: date, by: User | None = None, answers: dict[str, str] | None = None
+    contents: list[FileContent],
+    *,
+    today: date,
+    by: User | None = None,
+    answers: dict[str, str] | None = None,
+    conflicts: str = "",
 ) -> Preview:
     """What would be done; nothing is written."""
-    preview, _ = make_plan(contents, today=today, by=by, answers=answers)
+    preview, _ = make_plan(contents, today=today, by=by, answers=answers, default_decision=conflicts)
     return preview
 
 
@@ -48,14 +54,19 @@ def apply_files(
     today: date,
     by: User | None,
     answers: dict[str, str] | None = None,
+    conflicts: str = "",
     without_bad_rows: bool = False,
     expected_digest: str = "",
     batch_id: int | None = None,
 ) -> Preview:
-    """Write everything or nothing. Raises NotApplied with words where a person must decide first."""
-    # Imports go one after another: each must see the people the other has made. (SQLite has one writer anyway.)
-    list(School.objects.select_for_update().filter(pk=1))
-    preview, staged = make_plan(contents, today=today, by=by, answers=answers, keep_year=True)
+    """Write everything or nothing. Raises NotApplied with words where a person must decide first.
+
+    `conflicts` decides the differences from the register that `answers` leave open: keep, take, ask, proposed.
+    """
+    one_import_at_a_time()
+    preview, staged = make_plan(
+        contents, today=today, by=by, answers=answers, default_decision=conflicts, keep_year=True
+    )
     if expected_digest and preview.digest() != expected_digest:
         raise NotApplied("Пока вы смотрели, журнал изменился. Посмотрите предпросмотр ещё раз и подтвердите.")
     if preview.errors and not without_bad_rows:
@@ -64,15 +75,33 @@ def apply_files(
         )
     if preview.questions and not without_bad_rows:
         raise NotApplied(f"Есть вопросы без ответа: {len(preview.questions)}. Ответьте на них.")
-    if not preview.changes:
+    if preview.undecided:
+        raise NotApplied(
+            f"Данные расходятся с журналом: {len(preview.undecided)}. Решите, что оставить, а что взять из файла."
+        )
+    if not preview.changes and not preview.to_ask:
         transaction.set_rollback(True)  # nothing to write, not even the row of a school that was read
         return preview
     try:
-        staged.save()
+        log = staged.save()
     except IntegrityError as error:
         logger.exception("import of files was not written")
         raise NotApplied(
             "Пока импорт записывался, кто-то изменил те же данные. Посмотрите предпросмотр ещё раз и подтвердите."
         ) from error
+    questions = ask_teachers(preview, batch_id=batch_id)
+    close_questions(preview, by=by)
+    # After the sealing: an answer to a question is not a change of what was written.
+    log.add_created(questions)
+    preview.undo = log.to_json()
     trail.record_import(preview, staged, by=by, batch_id=batch_id)
     return preview
+
+
+def one_import_at_a_time() -> None:
+    """Imports and their undoing go one after another: each must see the people the other has made.
+
+    (SQLite has one writer anyway. In an empty database the row of the school is not there to lock; then the second
+    import waits at making it.)
+    """
+    list(School.objects.select_for_update().filter(pk=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,15 +15,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audit import Action, record_event
 from accounts.models import User
-from reports.imports import batches
+from reports.imports import batches, decisions
 from reports.imports.forms import AnswersForm, UploadForm
 from reports.imports.plan.result import KIND_NAMES, STATUS_NAMES, UNCHANGED
+from reports.imports.questions import progress_of
+from reports.imports.similar import alike
 from reports.jobs import cancel_job
 from reports.models import ImportBatch, ImportFile, Job
 
 Status = ImportBatch.Status
 ROWS_ON_PAGE = 50
-BUSY = (Status.READING, Status.APPLYING)
+BUSY = (Status.READING, Status.APPLYING, Status.UNDOING)
+HEADINGS = {Status.APPLIED: "Импорт записан", Status.UNDONE: "Запись импорта отменена"}
 
 
 def get_batch_for(user: User, batch_id: int, *, without: tuple[str, ...] = ()) -> ImportBatch:
@@ -44,7 +48,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         return redirect("reports:import_batch", batch_id=batch.pk)
     # Previews and files are megabytes: the list needs neither.
     names = Prefetch("files", ImportFile.objects.only("name", "batch_id"))
-    batch_rows = ImportBatch.objects.select_related("owner").defer("preview").prefetch_related(names)
+    batch_rows = ImportBatch.objects.select_related("owner").defer("preview", "undo").prefetch_related(names)
     page = Paginator(batch_rows, 20).get_page(request.GET.get("page"))
     return TemplateResponse(request, "reports/import_list.html", {"form": form, "page": page})
 
@@ -52,7 +56,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """One import at whatever stage it is."""
-    batch = get_batch_for(request.user, batch_id)
+    batch = get_batch_for(request.user, batch_id, without=("undo",))
     if request.method == "POST":
         return _act(request, batch)
     if batch.status in (*BUSY, Status.DISCARDED):
@@ -67,7 +71,7 @@ def import_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_safe
 def import_progress(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The part of the page that changes while the worker reads or writes."""
-    batch = get_batch_for(request.user, batch_id, without=("preview", "answers"))
+    batch = get_batch_for(request.user, batch_id, without=("preview", "answers", "undo"))
     return TemplateResponse(request, "reports/_import_state.html", _progress(batch))
 
 
@@ -89,6 +93,12 @@ def _act(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
         cancel_job(batch.job)
     elif "reread" in request.POST:
         batches.start_reading(batch, by=request.user)
+    elif "stay" in request.POST:
+        batches.stop_undo(batch)
+    elif "decide_all" in request.POST and batch.status == Status.PREVIEW:
+        batches.decide(batch, everything=request.POST["decide_all"], by=request.user)
+    elif "decide" in request.POST and batch.status == Status.PREVIEW:
+        batches.decide(batch, single=decisions.chosen(request.POST.dict(), batch.preview), by=request.user)
     elif "answer" in request.POST and batch.status == Status.PREVIEW:
         form = AnswersForm(batch.preview.get("questions", []), batch.answers, request.POST)
         if form.is_valid():
@@ -109,30 +119,47 @@ def _confirm(request: HttpRequest, batch: ImportBatch) -> None:
         messages.error(request, "В файлах есть ошибки. Исправьте их или отметьте «без строк с ошибками».")
     elif preview.get("questions") and not without_bad_rows:
         messages.error(request, "Сначала ответьте на вопросы о похожих людях.")
+    elif preview.get("undecided"):
+        messages.error(
+            request, "Сначала решите, что делать с расхождениями: оставить прежнее, взять из файла или спросить."
+        )
     elif not batches.confirm(batch, without_bad_rows=without_bad_rows, by=request.user):
         messages.error(request, "Этот импорт уже подтверждён или отменён.")
 
 
-def _page(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-    """Counts, problems, questions and one page of rows."""
-    preview = batch.preview
-    # Only known words are taken up, so nothing from the address gets into links.
-    kind = request.GET.get("kind", "") if request.GET.get("kind") in KIND_NAMES else ""
-    status = request.GET.get("status", "") if request.GET.get("status") in STATUS_NAMES else ""
-    rows = [
+def rows_of(preview: dict[str, Any], kind: str = "", status: str = "") -> list[dict[str, Any]]:
+    """Lines of the preview as they are shown; without a state asked for, everything that changes."""
+    return [
         {"kind": KIND_NAMES.get(row[0], row[0]), "status": row[1], "words": STATUS_NAMES[row[1]],
          "title": row[2], "place": row[3], "fields": row[4], "count": row[5]}
         for row in preview.get("rows", [])
         if (not kind or row[0] == kind) and (row[1] == status if status else row[1] != UNCHANGED)
     ]  # fmt: skip
+
+
+def asked_for(request: HttpRequest) -> tuple[str, str]:
+    """Kind and state of rows. Only known words are taken up, so nothing from the address gets into links."""
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in KIND_NAMES else ""
+    return kind, request.GET.get("status", "") if request.GET.get("status") in STATUS_NAMES else ""
+
+
+def _page(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+    """Counts, problems, questions, differences and one page of rows."""
+    preview = batch.preview
+    kind, status = asked_for(request)
+    rows = rows_of(preview, kind, status)
     counts = preview.get("counts", {})
     questions = preview.get("questions", [])
-    failed = batch.job and batch.job.status == Job.Status.FAILED and batch.status == Status.PREVIEW
+    failed = batch.job and batch.job.status == Job.Status.FAILED and batch.status in (Status.PREVIEW, Status.APPLIED)
     return {
         "batch": batch,
+        "heading": HEADINGS.get(batch.status, "Что изменится"),
         "is_preview": batch.status == Status.PREVIEW,
         "preview": preview,
+        "errors": alike(preview.get("errors", [])),
+        "notes": alike(preview.get("notes", [])),
         "refusal": batch.job.message if failed else "",
+        "progress": progress_of(batch.pk) if batch.status == Status.APPLIED else None,
         "statuses": list(STATUS_NAMES.items()),
         "table": [
             {"kind": name, "name": KIND_NAMES.get(name, name), "cells": [(s, found.get(s, 0)) for s in STATUS_NAMES]}
@@ -145,4 +172,24 @@ def _page(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "status_name": STATUS_NAMES.get(status, ""),
         "query": "".join(f"{key}={value}&" for key, value in (("kind", kind), ("status", status)) if value),
         "questions": AnswersForm(questions, batch.answers) if questions else None,
+        **_differences(request, batch),
+    }
+
+
+def _differences(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
+    """The board of differences with one page of its rows; nothing where there are none."""
+    differences = batch.preview.get("conflicts", [])
+    if not differences:
+        return {"board": None}
+    groups, classes = {one["group"] for one in differences}, {one["class"] for one in differences}
+    group = request.GET.get("field", "") if request.GET.get("field") in groups else ""
+    class_name = request.GET.get("class", "") if request.GET.get("class") in classes else ""
+    board = decisions.board(batch.preview, batch.answers, group=group, class_name=class_name)
+    return {
+        "board": board,
+        "choices": list(decisions.CHOICES.items()),
+        "field": group,
+        "class_name": class_name,
+        "differences": Paginator(board.rows, ROWS_ON_PAGE).get_page(request.GET.get("differences")),
+        "differences_query": urlencode({k: v for k, v in (("field", group), ("class", class_name)) if v}),
     }

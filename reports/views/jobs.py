@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, record_pupils
 from accounts.models import User
-from journal.access import get_class_for
-from reports.jobs import STALE_AFTER, cancel_job
+from journal.access import get_class_for, get_class_kept_by
+from reports import slips
+from reports.jobs import STALE_AFTER, cancel_job, delete_result, shorten
 from reports.models import Job, JobResult
 
 # The first steps also load what the later ones share.
@@ -62,6 +63,13 @@ def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     return redirect("reports:job", job_id=job_id)
 
 
+@require_POST
+def job_delete_result(request: HttpRequest, job_id: int) -> HttpResponse:
+    """«Удалить файл»: it is printed, and nobody else shall find it."""
+    delete_result(_get(request, job_id))
+    return redirect("reports:job", job_id=job_id)
+
+
 @require_safe
 @csp_replace({"object-src": [SELF]})  # a browser shows a PDF as an object of its own page
 def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
@@ -73,6 +81,8 @@ def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
     if pupil_ids := found.params.get("pupil_ids"):
         class_id = found.params.get("class_id")
         record_pupils(request, Action.PRINT, found.get_kind_display(), pupil_ids=pupil_ids, class_id=class_id)
+    if found.kind == Job.Kind.ACCESS_SLIPS:
+        shorten(found, slips.KEPT_AFTER_OPENING)
     headers = {"Content-Disposition": content_disposition_header(False, result.name)}
     return HttpResponse(bytes(result.content), content_type=result.content_type, headers=headers)
 
@@ -80,7 +90,11 @@ def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
 def _get(request: HttpRequest, job_id: int) -> Job:
     """The own job, as long as the person may still see what it is about."""
     found = get_object_or_404(Job.objects.filter(owner=request.user), pk=job_id)
-    if class_id := found.params.get("class_id"):
+    class_id = found.params.get("class_id")
+    if found.kind == Job.Kind.ACCESS_SLIPS:
+        get_class_kept_by(request.user, class_id)
+        return found
+    if class_id:
         get_class_for(request.user, class_id)
     if not _may_see(request.user, found.kind):
         raise Http404

@@ -79,7 +79,7 @@ def test_deputy_on_the_page_of_a_class_has_its_sections_too():
     school_class = make_class("7Б")
     request = request_of(make_user(is_deputy=True), "journal:course", class_id=school_class.pk)
 
-    assert labels(navigation(request)) == ["Обзор", "Классы", "Безопасность"]
+    assert labels(navigation(request)) == ["Обзор", "Классы", "Настройки", "Безопасность"]
     assert lit(navigation(request)) == ["Классы"]
     assert labels(class_navigation(request)) == ["Посещаемость", "Журнал", "Класс", "Выписки"]
     assert lit(class_navigation(request)) == ["Журнал"]
@@ -100,7 +100,7 @@ def test_operator_who_leads_a_class_has_its_sections_on_its_pages():
 def test_operator_imports():
     items = navigation(request_of(make_user(is_operator=True), "reports:import_batch", batch_id=1))
 
-    assert labels(items) == ["Главная", "Классы", "Импорт", "Администрирование", "Безопасность"]
+    assert labels(items) == ["Главная", "Классы", "Импорт", "Настройки", "Администрирование", "Безопасность"]
     assert lit(items) == ["Импорт"]
 
 

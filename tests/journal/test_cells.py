@@ -12,10 +12,11 @@ from accounts.models import AuditEvent
 from journal.calendar import load_calendar
 from journal.grid import body_html, workings
 from journal.models import Homework, PeriodMark, WorkKind
+from journal.queries.card import card_of
 from journal.queries.history import history_of
 from journal.queries.matrix import matrix_of
 from journal.queries.register import Row
-from journal.queries.roll import card_of, class_list, parallels_of
+from journal.queries.roll import class_list, parallels_of
 from journal.queries.topics import topics_of
 from tests.factories import (
     MONDAY,
@@ -257,8 +258,8 @@ def test_the_card_shows_the_newest_and_who_looked(school_class):
 
     card = card_of(pupil, school_class, TODAY)
 
-    assert [mark.value for mark in card.marks] == ["5"] * 10
-    assert [(row.date, row.letter.sign) for row in card.letters] == [(TODAY, "Н"), (MONDAY, "Б")]
+    assert [mark.value for mark in card.studies.marks] == ["5"] * 10
+    assert [(row.date, row.letter.sign) for row in card.studies.letters] == [(TODAY, "Н"), (MONDAY, "Б")]
     # The same look twice on a day is told once; a look at a neighbour is not a look at this child.
     assert [event.subject for event in card.looks] == ["журнал", "карточка"]
 

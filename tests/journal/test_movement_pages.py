@@ -108,7 +108,7 @@ def test_an_odd_age_is_told_and_written_only_after_a_second_look(client, office)
     page = client.post(address, data)
 
     form = page.context["form"]
-    assert "Возраст необычен для 1-го класса" in page.content.decode()
+    assert "лет в 1А — необычно, проверьте дату рождения и класс." in page.content.decode()
     assert not Pupil.objects.exists()
     client.post(address, {**data, "confirm": form.seen})
     assert Pupil.objects.get().birth_date == date(2011, 4, 2)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from django.db import transaction
+from django.db import models, transaction
 
 from accounts.models import User
 from journal.calendar import Calendar, load_calendar, year_of
-from journal.models import AcademicYear, BellPeriod
+from journal.models import AcademicYear, BellPeriod, DayOff, School, Term, Vacation, WorkKind
 from journal.services.calendar import create_year
 from reports.imports.read import KIND_NAMES, FileContent
 
@@ -25,6 +25,8 @@ from .timetable import plan_timetables
 
 __all__ = ["Preview", "Staged", "make_plan"]
 
+# What `create_year` may fill.
+OF_A_YEAR: tuple[type[models.Model], ...] = (School, AcademicYear, Term, Vacation, DayOff, BellPeriod, WorkKind)
 # Lists with most columns first: shorter ones then complete them.
 PUPIL_FILES = ("pupils", "pupils_short", "representatives")
 
@@ -35,13 +37,19 @@ def make_plan(
     today: date,
     by: User | None = None,
     answers: dict[str, str] | None = None,
+    default_decision: str = "",
     keep_year: bool = False,
 ) -> tuple[Preview, Staged]:
-    """What these files would change. Writes nothing, except with `keep_year` a school year that is not there yet."""
+    """What these files would change. Writes nothing, except with `keep_year` a school year that is not there yet.
+
+    `default_decision` settles the differences from the register that `answers` leave open.
+    """
     contents = sorted(contents, key=lambda content: (_rank(content), content.name))
-    calendar, bells, year_is_new = _calendar(contents, today, keep=keep_year)
-    context = Context(Register(calendar.year), calendar, today=today, by=by, answers=answers)
-    if year_is_new:
+    calendar, bells, made = _calendar(contents, today, keep=keep_year)
+    register = Register(calendar.year)
+    context = Context(register, calendar, today=today, by=by, answers=answers, default_decision=default_decision)
+    if made:
+        context.staged.made = made
         context.preview.rows.append(Row("year", "new", f"{calendar.year.name} (проект календаря)"))
     for content in contents:
         context.preview.problems += content.problems
@@ -76,23 +84,29 @@ def _file_line(content: FileContent) -> dict[str, str | int]:
     }
 
 
-def _calendar(contents: list[FileContent], today: date, *, keep: bool) -> tuple[Calendar, dict[int, BellPeriod], bool]:
-    """The calendar of the year the files speak of, and the bells by number.
+def _calendar(
+    contents: list[FileContent], today: date, *, keep: bool
+) -> tuple[Calendar, dict[int, BellPeriod], list[models.Model]]:
+    """The calendar of the year the files speak of, the bells by number, and the rows that had to be made for it.
 
     A year that is not there is made, with bells for a school that has none; for good only with `keep`.
     """
     start_year = start_year_of(contents, today)
+    made: list[models.Model] = []
     with transaction.atomic():
         year = AcademicYear.objects.select_related("school").filter(date_from__year=start_year).first()
         if year is None and not any(content.pupils for content in contents):
             # Only a list of pupils opens a new year: an old journal does not bring the old year back.
             year = year_of(today)
-        is_new = year is None
-        calendar = load_calendar(year or create_year(start_year))
+        if year is None:
+            before = {model: set(model._base_manager.values_list("pk", flat=True)) for model in OF_A_YEAR}
+            year = create_year(start_year)
+            made = [row for model, old in before.items() for row in model._base_manager.exclude(pk__in=old)]
+        calendar = load_calendar(year)
         bells = {row.number: row for row in BellPeriod.objects.filter(schedule="основное")}
         if not keep:
             transaction.set_rollback(True)
-    return calendar, bells, is_new
+    return calendar, bells, made
 
 
 def start_year_of(contents: list[FileContent], today: date) -> int:

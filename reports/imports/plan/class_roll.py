@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from journal.matching import distance
 from journal.models import Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.errors import Place
 from reports.imports.read.rows import PersonName
 
-from .matching import distance
 from .planner import Context
 
 

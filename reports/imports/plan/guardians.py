@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from journal.models import Guardian, Guardianship, Pupil
+from journal.matching import names_are_near
+from journal.models import Guardian, Guardianship, Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.rows import GuardianRow
 
-from .matching import names_are_near
 from .planner import Context
 
 Kinship = Guardianship.Kinship
@@ -22,16 +22,20 @@ class GuardianPlanner:
     def __init__(self, context: Context) -> None:
         self.context, self.register, self.staged = context, context.register, context.staged
 
-    def plan(self, row: GuardianRow, pupil: Pupil) -> None:
+    def plan(self, row: GuardianRow, pupil: Pupil, school_class: SchoolClass) -> None:
         """The guardian of a row: found among the pupil's, then in the school; else new, unless somebody is near."""
         if not self._is_possible(row):
             return
         guardian, is_clear = self._find(row, pupil)
         if not is_clear:
             return
-        guardian = self._update(row, guardian) if guardian else self._create(row)
+        guardian = guardian or self._create(row)
+        values, cells = self._values_of(row, guardian), row.cells
+        self.context.conflicts.tell(
+            guardian, values, pupil=pupil, school_class=school_class, place=row.place, places=cells
+        )
         self.context.see(guardian, "guardian", f"{guardian.full_name} ({pupil.list_name})", row.place)
-        self._link(row, guardian, pupil)
+        self._link(row, guardian, pupil, school_class)
 
     def _is_possible(self, row: GuardianRow) -> bool:
         today = self.context.today
@@ -48,7 +52,7 @@ class GuardianPlanner:
         key = normalise(str(row.name))
         own = [link.guardian for link in self.register.guardianships[id(pupil)]]
         for guardian in own:
-            if guardian.sort_name == key:
+            if guardian.sort_name == key or key in self.register.spellings[id(guardian)]:
                 return guardian, True
         for guardian in self.register.guardians.get(key, []):
             if _same_person(row, guardian):
@@ -65,6 +69,16 @@ class GuardianPlanner:
             return None, False
         return next((g for g in near if answer == f"{SAME}:{g.sort_name}"), None), True
 
+    def _values_of(self, row: GuardianRow, guardian: Guardian) -> dict[str, object]:
+        """What the row says of the guardian; what it leaves empty stays as it is."""
+        values: dict[str, object] = {
+            "sex": row.sex, "birth_date": row.birth_date, "phone_home": row.home_phone,
+            "phone_mobile": row.mobile_phone, "email": row.email,
+        }  # fmt: skip
+        if normalise(str(row.name)) not in self.register.spellings[id(guardian)]:
+            values |= {"last_name": row.name.last, "first_name": row.name.first, "patronymic": row.name.middle}
+        return values
+
     def _create(self, row: GuardianRow) -> Guardian:
         guardian = self.staged.add(
             Guardian(
@@ -75,29 +89,31 @@ class GuardianPlanner:
         self.register.guardians[guardian.sort_name].append(guardian)
         return guardian
 
-    def _update(self, row: GuardianRow, guardian: Guardian) -> Guardian:
-        values = {
-            "sex": row.sex, "birth_date": row.birth_date, "phone_home": row.home_phone,
-            "phone_mobile": row.mobile_phone, "email": row.email,
-        }  # fmt: skip
-        if normalise(str(row.name)) != guardian.sort_name:
-            values |= {"last_name": row.name.last, "first_name": row.name.first, "patronymic": row.name.middle}
-        for field, value in values.items():
-            if value:
-                self.staged.set(guardian, field, value)
-        return guardian
-
-    def _link(self, row: GuardianRow, guardian: Guardian, pupil: Pupil) -> None:
-        kinship = KINSHIPS.get(row.kinship.replace("ё", "е"), Kinship.OTHER)
+    def _link(self, row: GuardianRow, guardian: Guardian, pupil: Pupil, school_class: SchoolClass) -> None:
+        kinship = str(KINSHIPS.get(row.kinship.replace("ё", "е"), Kinship.OTHER))
         for link in self.register.guardianships[id(pupil)]:
             if link.guardian is guardian:
-                if row.kinship:
-                    self.staged.set(link, "kinship", str(kinship))
+                self._tell_of_link(row, link, kinship, school_class)
                 break
         else:
-            link = self.staged.add(Guardianship(pupil=pupil, guardian=guardian, kinship=str(kinship)))
+            link = self.staged.add(Guardianship(pupil=pupil, guardian=guardian, kinship=kinship))
             self.register.guardianships[id(pupil)].append(link)
         self.context.see(link, "guardianship", f"{pupil.list_name}: {guardian.full_name}", row.place)
+
+    def _tell_of_link(self, row: GuardianRow, link: Guardianship, kinship: str, school_class: SchoolClass) -> None:
+        if link.ended_on:
+            self.context.note(
+                row.place,
+                f"{link.guardian.full_name} больше не представляет ученика {link.pupil.full_name} "
+                f"(с {link.ended_on:%d.%m.%Y}), а в файле записан представителем.",
+                "Оставлено как в журнале.",
+            )
+            return
+        # A word that the register does not tell apart («тётя») says nothing against what stands.
+        if row.kinship and kinship != Kinship.OTHER:
+            values = {"kinship": kinship}
+            where = row.cells.get("kinship", row.place)
+            self.context.conflicts.tell(link, values, pupil=link.pupil, school_class=school_class, place=where)
 
 
 def _same_person(row: GuardianRow, guardian: Guardian) -> bool:

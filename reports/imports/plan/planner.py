@@ -14,6 +14,7 @@ from journal.text import normalise
 from reports.imports.read.errors import Place, Problem
 from reports.imports.read.rows import PersonName
 
+from .conflicts import Conflicts
 from .register import Register
 from .result import CHANGED, NEW, UNCHANGED, Preview, Question, Row
 
@@ -31,15 +32,17 @@ class Context:
         today: date,
         by: User | None = None,
         answers: dict[str, str] | None = None,
+        default_decision: str = "",
     ) -> None:
         self.register, self.calendar, self.today, self.by = register, calendar, today, by
         self.staged = register.staged
-        self.answers = answers or {}
+        self.answers, self.default_decision = answers or {}, default_decision
         self.preview = Preview()
         # Rows shown one by one: object → (kind, title, place); their state is known only when all files are planned.
         self.seen: dict[int, tuple[Any, str, str | Callable[[], str], Place]] = {}
         self.asked: set[str] = set()
         self.told: dict[Any, str] = {}
+        self.conflicts = Conflicts(self)
 
     @property
     def year(self):

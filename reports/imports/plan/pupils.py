@@ -8,19 +8,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from journal import crypto
+from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age, unusual_age
+from journal.matching import dates_are_near, names_are_near
 from journal.models import Enrolment, Movement, Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.errors import Place
 from reports.imports.read.rows import FileContent, PersonName, PupilRow
 
 from .guardians import GuardianPlanner
-from .matching import dates_are_near, names_are_near
 from .planner import Context
 from .register import is_of
 
 MALE_ENDINGS = ("ич", "оглы", "улы", "угли")
 FEMALE_ENDINGS = ("на", "кызы", "гызы")
-YOUNGEST, OLDEST = 5, 21
 NEW_PUPIL, SAME_PUPIL = "new", "same:"
 
 
@@ -42,6 +42,7 @@ class PupilPlanner:
     def run(self) -> None:
         for row in self.rows:
             self._plan_row(row)
+        self.context.conflicts.settle()
         for (kind, title), number in self.counts.items():
             self.context.count(kind, "new", title, self.places[title], number)
 
@@ -59,12 +60,15 @@ class PupilPlanner:
         if pupil is None and not sex:
             context.error(row.at("sex"), f"{row.name}: не указан пол.", "Впишите М или Ж в столбец «Пол».")
             return
-        pupil = self._update(row, pupil, sex) if pupil else self._create(row, sex)
+        pupil = pupil or self._create(row, sex)
+        self.context.conflicts.tell(
+            pupil, _values_of(row), pupil=pupil, school_class=school_class, place=row.place, places=row.cells
+        )
         self.class_in_file.setdefault((id(pupil), row.place.file), row)
         context.see(pupil, "pupil", lambda: self._title(pupil), row.place)
         if self._place_in_class(row, pupil, school_class):
             for guardian in row.guardians:
-                self.guardians.plan(guardian, pupil)
+                self.guardians.plan(guardian, pupil, school_class)
 
     def _title(self, pupil: Pupil) -> str:
         rows = self.register.enrolments[id(pupil)]
@@ -75,7 +79,7 @@ class PupilPlanner:
     def _is_possible(self, row: PupilRow, school_class: SchoolClass) -> bool:
         context = self.context
         start = context.year.date_from
-        age = start.year - row.birth_date.year - ((start.month, start.day) < (row.birth_date.month, row.birth_date.day))
+        age = age_on(row.birth_date, start)
         if row.birth_date > context.today:
             context.error(
                 row.at("birth"),
@@ -83,17 +87,15 @@ class PupilPlanner:
                 "Проверьте год рождения.",
             )
             return False
-        if not YOUNGEST <= age <= OLDEST:
+        if not is_pupils_age(age):
             context.error(
                 row.at("birth"),
                 f"{row.name}: по дате рождения {row.birth_date:%d.%m.%Y} на 1 сентября ученику {age}.",
                 f"Ожидается от {YOUNGEST} до {OLDEST} лет: проверьте год рождения.",
             )
             return False
-        if not school_class.grade + 4 <= age <= school_class.grade + 9:
-            context.note(
-                row.at("birth"), f"{row.name}: {age} лет в {school_class.name} — необычно, проверьте дату рождения."
-            )
+        if unusual := unusual_age(row.birth_date, school_class.grade, start, school_class.name):
+            context.note(row.at("birth"), f"{row.name}: {unusual}.")
         if row.enrolled_on and row.enrolled_on > context.year.date_to:
             context.error(
                 row.at("enrolled"),
@@ -196,27 +198,6 @@ class PupilPlanner:
         self.register.index_pupil(pupil)
         return pupil
 
-    def _update(self, row: PupilRow, pupil: Pupil, sex: str) -> Pupil:
-        """What the file says replaces what stands; what it leaves empty stays."""
-        if normalise(str(row.name)) != pupil.sort_name:
-            values = {"last_name": row.name.last, "first_name": row.name.first}
-            if row.name.middle:
-                values["patronymic"] = row.name.middle
-            self._set_filled(pupil, values)
-        snils = crypto.snils_digits(row.snils)
-        self._set_filled(pupil, {
-            "birth_date": row.birth_date, "sex": sex, "file_number": row.file_number, "admitted_on": row.admitted_on,
-            "address": row.address, "phone": row.phone, "snils": snils,
-        })  # fmt: skip
-        if snils:
-            self.register.by_snils[crypto.digest(snils)] = pupil
-        return pupil
-
-    def _set_filled(self, instance: Any, values: dict[str, Any]) -> None:
-        for field, value in values.items():
-            if value:
-                self.staged.set(instance, field, value)
-
     # -- where does the pupil study? --
 
     def _place_in_class(self, row: PupilRow, pupil: Pupil, school_class: SchoolClass) -> bool:
@@ -296,6 +277,15 @@ class PupilPlanner:
                 from_class=from_class, to_class=to_class,
             )
         )  # fmt: skip
+
+
+def _values_of(row: PupilRow) -> dict[str, Any]:
+    """What the row says of the pupil; what it leaves empty stays as it is."""
+    return {
+        "last_name": row.name.last, "first_name": row.name.first, "patronymic": row.name.middle,
+        "birth_date": row.birth_date, "sex": row.sex, "file_number": row.file_number, "admitted_on": row.admitted_on,
+        "address": row.address, "phone": row.phone, "snils": crypto.snils_digits(row.snils),
+    }  # fmt: skip
 
 
 def sex_of(name: PersonName) -> str:

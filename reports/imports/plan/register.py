@@ -34,6 +34,8 @@ from journal.models import (
     Teacher,
     TimetableSlot,
 )
+from journal.services.changes import stored_fields
+from journal.services.undo import UndoLog
 from journal.text import normalise
 
 # Parents before children: a foreign key to a row made in the same import is filled in when that row has its pk.
@@ -54,6 +56,8 @@ class Staged:
         self.changed: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.removed: list[Any] = []
         self.group_classes: list[tuple[StudyGroup, SchoolClass]] = []
+        # Rows that stand in the database already: the school year made for this import.
+        self.made: list[models.Model] = []
 
     def add(self, instance: Any) -> Any:
         """A row to be created."""
@@ -89,36 +93,54 @@ class Staged:
         found = [(instance, self.differences(instance)) for instance, _ in self.changed.values()]
         return [(instance, fields) for instance, fields in found if fields]
 
-    def save(self) -> None:
-        """Everything in bulk. Ended rows first, so that new ones can begin where they end."""
+    def save(self) -> UndoLog:
+        """Everything in bulk, and what it takes to undo it. Ended rows first, so that new ones begin where they end."""
+        log = UndoLog()
+        log.add_created(self.made)
         for instance in self.removed:
+            log.add_removed(instance)
             instance.delete()
-        self._save_changes()
+        self._save_changes(log)
         for model in SAVE_ORDER:
             rows = self.created.get(model, [])
-            model._default_manager.bulk_create(rows, batch_size=BATCH)
+            log.add_created(model._default_manager.bulk_create(rows, batch_size=BATCH))
             if model is StudyGroup:
                 through = StudyGroup.classes.through
-                through.objects.bulk_create(
+                links = [
                     through(studygroup_id=group.pk, schoolclass_id=school_class.pk)
                     for group, school_class in self.group_classes
-                )
+                ]
+                log.add_created(through.objects.bulk_create(links))
+        log.seal()
+        return log
 
-    def _save_changes(self) -> None:
+    def _save_changes(self, log: UndoLog) -> None:
         by_model: dict[type, list[tuple[Any, dict]]] = defaultdict(list)
         for instance, fields in self.changed_instances():
             by_model[type(instance)].append((instance, fields))
         for model in SAVE_ORDER:
             changed = by_model.get(model, [])
-            names = {name for _, fields in changed for name in fields}
+            names = stored_fields(name for _, fields in changed for name in fields)
             if names & {"last_name", "first_name", "patronymic"}:
                 names.add("sort_name")
-            if "snils" in names:  # a property over two columns
-                names = names - {"snils"} | {"snils_encrypted", "snils_digest"}
-            if changed:
-                model._default_manager.bulk_update(
-                    [instance for instance, _ in changed], sorted(names), batch_size=BATCH
-                )
+            if not changed:
+                continue
+            columns = [one.attname for one in model._meta.concrete_fields if one.name in names]
+            before = _columns(model, columns, changed)
+            model._default_manager.bulk_update([row for row, _ in changed], sorted(names), batch_size=BATCH)
+            after = _columns(model, columns, changed)
+            for row, _ in changed:
+                pairs = zip(columns, before[row.pk], after[row.pk], strict=True)
+                log.add_changed(row, {name: (old, new) for name, old, new in pairs if old != new})
+
+
+def _columns(model: type[models.Model], columns: list[str], changed: list[tuple[Any, dict]]) -> dict[int, list[Any]]:
+    """What stands in the database itself: an undo must restore exactly that, down to the encrypted text."""
+    found = {}
+    for at in range(0, len(changed), BATCH):
+        rows = model._base_manager.filter(pk__in=[row.pk for row, _ in changed[at : at + BATCH]])
+        found.update({pk: values for pk, *values in rows.values_list("pk", *columns)})
+    return found
 
 
 class Register:
@@ -160,10 +182,17 @@ class Register:
         }
         self.guardians: dict[str, list[Guardian]] = defaultdict(list)
         guardians = {row.pk: row for row in Guardian.objects.all()}
+        # Other spellings of a guardian, from rows merged into this one: a file may still have them.
+        self.spellings: dict[int, set[str]] = defaultdict(set)
         for guardian in guardians.values():
-            self.guardians[guardian.sort_name].append(guardian)
+            person = guardian
+            while person.merged_into_id:
+                person = guardians[person.merged_into_id]
+            if person not in self.guardians[guardian.sort_name]:
+                self.guardians[guardian.sort_name].append(person)
+            self.spellings[id(person)].add(guardian.sort_name)
         self.guardianships: dict[int, list[Guardianship]] = defaultdict(list)
-        for link in Guardianship.objects.all():
+        for link in Guardianship.objects.filter(guardian__merged_into=None):
             link.pupil, link.guardian = by_pk[link.pupil_id], guardians[link.guardian_id]
             self.guardianships[id(link.pupil)].append(link)
 

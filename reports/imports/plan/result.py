@@ -8,6 +8,8 @@ from typing import Any
 
 from reports.imports.read.errors import Problem
 
+from .conflicts import ASK, Difference, line
+
 NEW, CHANGED, UNCHANGED, REMOVED = "new", "changed", "unchanged", "removed"
 STATUS_NAMES = {NEW: "новые", CHANGED: "изменённые", UNCHANGED: "без изменений", REMOVED: "снимаются"}
 KIND_NAMES = {
@@ -65,6 +67,19 @@ class Preview:
     problems: list[Problem] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    conflicts: list[Difference] = field(default_factory=list)
+    # What takes the import back, once it is written; kept apart from what is shown.
+    undo: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def undecided(self) -> list[Difference]:
+        """Differences from the register that wait for the operator."""
+        return [one for one in self.conflicts if not one.decision]
+
+    @property
+    def to_ask(self) -> list[Difference]:
+        """Differences that go to class teachers with this import; what was asked before is not asked again."""
+        return [one for one in self.conflicts if one.decision == ASK and not one.is_asked]
 
     @property
     def errors(self) -> list[Problem]:
@@ -98,12 +113,16 @@ class Preview:
             "questions": [
                 {"key": q.key, "text": q.text, "place": q.place, "options": q.options} for q in self.questions
             ],
+            "conflicts": [line(one) for one in self.conflicts],
+            "undecided": len(self.undecided),
+            "to_ask": len(self.to_ask),
         }
 
     def digest(self) -> str:
         """Tells whether what will be written is still what was shown."""
         shown = [[r.kind, r.status, r.title, r.fields, r.count] for r in self.rows if r.status != UNCHANGED]
-        return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
+        differences = [[one.key, str(one.stands), one.decision] for one in self.conflicts]
+        return hashlib.sha256(json.dumps([shown, differences], ensure_ascii=False).encode()).hexdigest()
 
 
 def _problem(problem: Problem) -> dict[str, str]:

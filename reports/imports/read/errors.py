@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from journal.values import BadValue
+
+__all__ = ["BadValue", "Place", "Problem", "UnreadableFile"]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -44,15 +48,6 @@ class Problem:
     def __str__(self) -> str:
         sentence = f"{self.place}: {self.what}"
         return f"{sentence} {self.expected}" if self.expected else sentence
-
-
-class BadValue(Exception):
-    """A cell cannot be understood: what is wrong and what was expected, in words."""
-
-    def __init__(self, what: str, expected: str = ""):
-        super().__init__(what)
-        self.what = what
-        self.expected = expected
 
 
 class UnreadableFile(Exception):

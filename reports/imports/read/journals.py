@@ -3,13 +3,14 @@
 import re
 from datetime import date, datetime
 
+from journal.values import GROUP_LETTERS, SUBJECT_LETTERS, limited, month_number, one_line, parse_date
+
 from .errors import BadValue, Place, Problem
 from .marks import parse_cell
 from .names import check_name, parse_class, split_full_name, tidy_name
 from .opening import Sheet
 from .rows import FileContent, JournalCell, JournalLesson, JournalSheet, PersonName
 from .tables import TOTAL_LINE, column_letter, title_key
-from .values import GROUP_LETTERS, SUBJECT_LETTERS, limited, month_number, one_line, parse_date
 
 LABELS = {
     "класс": "class", "предмет": "subject", "группа": "group", "подгруппа": "group", "учитель": "teacher",

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from journal.values import one_line
+
 from .errors import BadValue
-from .values import one_line
 
 ABSENCE_LETTERS = {"Н": "Н", "H": "Н", "Б": "Б", "У": "У", "Y": "У", "О": "О", "O": "О"}
 WORDS = {"н/а": "н/а", "осв": "осв", "зач": "зач", "зачет": "зач", "незач": "незач", "незачет": "незач"}

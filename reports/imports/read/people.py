@@ -5,12 +5,23 @@ All three are one table seen with different columns, so one reader serves them.
 
 import re
 
+from journal.values import (
+    limited,
+    one_line,
+    optional,
+    parse_date,
+    parse_email,
+    parse_phone,
+    parse_sex,
+    parse_snils,
+    text_of,
+)
+
 from .errors import BadValue, Place, Problem
 from .names import check_name, parse_class, split_full_name
 from .opening import Sheet
 from .rows import FileContent, GuardianRow, PersonName, PupilRow
 from .tables import PEOPLE_ALIASES, Heading, RowReader, find_heading
-from .values import limited, one_line, optional, parse_date, parse_email, parse_phone, parse_sex, parse_snils, text_of
 
 CLASS_IN_TITLE = re.compile(
     r"класса?\s*:?\s*(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё]\b)|(\d{1,2}\s*[-–]?\s*[«\"“„]?\s*[А-Яа-яЁё])[»\"”]?\s*класс",
@@ -117,9 +128,7 @@ def _read_row(row: RowReader, titled_class: str, previous: PupilRow | None, cont
         address=row.get("address", limited, 300, "Адрес"),
         phone=row.get("phone", parse_phone),
         guardians=read_guardians(row),
-        cells={
-            key: row.at(key) for key in ("birth", "class", "snils", "sex", "enrolled") if key in row.heading.columns
-        },
+        cells=_cells_of(row),
     )
     _require(row, pupil)
     content.problems += row.problems
@@ -127,6 +136,28 @@ def _read_row(row: RowReader, titled_class: str, previous: PupilRow | None, cont
         return None
     content.pupils.append(pupil)
     return pupil
+
+
+# The register's name of a field → the key of its column.
+PUPIL_CELLS = {
+    "last_name": "last", "first_name": "first", "patronymic": "middle", "birth_date": "birth", "sex": "sex",
+    "file_number": "file_number", "admitted_on": "admitted", "address": "address", "phone": "phone", "snils": "snils",
+    "class": "class", "enrolled": "enrolled", "birth": "birth",
+}  # fmt: skip
+GUARDIAN_CELLS = {
+    "last_name": "last", "first_name": "first", "patronymic": "middle", "birth_date": "birth", "sex": "sex",
+    "phone_home": "home_phone", "phone_mobile": "mobile_phone", "email": "email", "kinship": "kinship",
+}  # fmt: skip
+
+
+def _cells_of(row: RowReader, names: dict[str, str] = PUPIL_CELLS, prefix: str = "") -> dict[str, Place]:
+    """Addresses of single cells, for what is found out only against the register."""
+    known = row.heading.columns
+    full_name = f"{prefix}full_name"
+    found = {field: row.at(prefix + key) for field, key in names.items() if prefix + key in known}
+    if full_name in known:
+        found = dict.fromkeys(("last_name", "first_name", "patronymic"), row.at(full_name)) | found
+    return found
 
 
 def _class_or(value: object, titled_class: str) -> str:
@@ -201,6 +232,7 @@ def _read_guardian(row: RowReader, prefix: str) -> GuardianRow | None:
         home_phone=row.get(f"{prefix}home_phone", parse_phone, "Телефон домашний"),
         mobile_phone=row.get(f"{prefix}mobile_phone", parse_phone, "Телефон"),
         email=row.get(f"{prefix}email", parse_email),
+        cells=_cells_of(row, GUARDIAN_CELLS, prefix),
     )
     return guardian if name else None
 

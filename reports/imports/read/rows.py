@@ -30,6 +30,8 @@ class GuardianRow:
     home_phone: str = ""
     mobile_phone: str = ""
     email: str = ""
+    # Addresses of single cells, by the register's names of fields.
+    cells: dict[str, Place] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

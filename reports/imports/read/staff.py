@@ -1,12 +1,13 @@
 """The list of staff."""
 
+from journal.values import limited, optional, parse_email, parse_phone
+
 from .errors import BadValue
 from .names import parse_class
 from .opening import Sheet
 from .people import missing_columns, read_name
 from .rows import FileContent, PersonName, StaffRow
 from .tables import STAFF_ALIASES, RowReader, find_heading
-from .values import limited, optional, parse_email, parse_phone
 
 
 def read_staff(sheet: Sheet, file: str, content: FileContent) -> bool:

@@ -2,6 +2,8 @@
 
 import re
 
+from journal.values import one_line
+
 from .errors import BadValue, Place, Problem
 from .marks import parse_period_mark
 from .names import parse_class, split_full_name
@@ -9,7 +11,6 @@ from .opening import Sheet
 from .people import class_of_title
 from .rows import FileContent, PeriodMarkRow, SummarySheet
 from .tables import TOTAL_LINE, column_letter, title_key
-from .values import one_line
 
 PERIOD = re.compile(r"(\d|I{1,3}|IV)?\s*-?\s*(?:я|й|е|ая|ое|ый)?\s*(четверть|полугодие|триместр|год)\b", re.IGNORECASE)
 KINDS = {"четверть": "quarter", "полугодие": "half_year", "триместр": "trimester", "год": "year"}

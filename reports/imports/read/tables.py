@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from journal.values import one_line
+
 from .errors import BadValue, Place, Problem
 from .opening import Sheet
-from .values import one_line
 
 HEADING_WITHIN = 30
 

@@ -2,10 +2,11 @@
 
 from xml.etree.ElementTree import Element
 
+from journal.values import GROUP_LETTERS, SUBJECT_LETTERS, limited, parse_email, parse_time
+
 from .errors import BadValue, Place, Problem
 from .names import parse_class, split_full_name
 from .rows import Bell, FileContent, PersonName, TimetableCard, TimetableCourse, TimetableRows, TimetableTeacher
-from .values import GROUP_LETTERS, SUBJECT_LETTERS, limited, parse_email, parse_time
 
 LESSON_NUMBERS = {str(number) for number in range(1, 13)}
 SECTIONS = ("subjects", "teachers", "classes", "groups", "lessons", "cards")

@@ -108,6 +108,9 @@ def test_a_question_is_answered_on_the_page(client, operator):
 
     client.post(address(batch), {"answer": "1", question["key"]: f"same:{stork.pk}"})
 
+    # Who it is has been said; which spelling is right is another question.
+    assert "решите, что делать с расхождениями" in confirm(client, batch)
+    client.post(address(batch), {"decide_all": "take"})
     shown = page(client, batch)
     assert "имя: Вера → <strong>Верона</strong>" in shown
     confirm(client, batch)
@@ -160,6 +163,7 @@ def test_rows_are_filtered_by_kind_and_state(client, operator):
     load_school()
     address_file = samples.pupils_csv().replace("д. 4".encode("cp1251"), "д. 5".encode("cp1251"))
     batch = upload(client, ("список.csv", address_file))
+    client.post(address(batch), {"decide_all": "take"})
     changed = page(client, batch, kind="pupil", status="changed")
     unchanged = page(client, batch, kind="pupil", status="unchanged")
     assert "Аистова Вера Петровна, 7Б" in changed

@@ -29,8 +29,12 @@ from journal.models import (
     Teacher,
     TimetableSlot,
 )
-from reports.imports.service import read_files
+from reports.imports.service import apply_files, read_files
+from reports.imports.undoing import undo_batch
 from reports.management.commands.import_school import files_of
+from reports.models import ImportBatch
+from tests.digest import digests
+from tests.factories import make_user
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT.parent / "shared" / "data"
@@ -107,6 +111,21 @@ def _check_class(name: str, expected: dict) -> None:
     assert {f"{mark.pupil.full_name}|{mark.subject.name}": mark.value for mark in marks} == {
         key: str(value) for key, value in expected["period_marks"].items()
     }
+
+
+def test_a_whole_school_is_undone_exactly(contents):
+    operator = make_user(is_operator=True)
+    before = digests()
+    batch = ImportBatch.objects.create(owner=operator, status=ImportBatch.Status.APPLIED)
+    preview = apply_files(contents, today=LAST_DAY, by=operator, batch_id=batch.pk)
+    ImportBatch.objects.filter(pk=batch.pk).update(undo=preview.undo)
+    # Tens of thousands of rows: what takes them back must stay small.
+    assert Mark.objects.count() > 2_000
+    assert len(json.dumps(preview.undo)) < 200_000
+
+    undo_batch(batch.pk, by=operator)
+
+    assert digests() == before
 
 
 @pytest.mark.slow

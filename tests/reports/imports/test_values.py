@@ -5,12 +5,12 @@ from datetime import date, datetime
 import pytest
 
 from journal.models import Course, Teacher
+from journal.values import parse_date, parse_email, parse_phone, parse_sex, parse_snils, text_of
 from reports.imports.plan.planner import shown
 from reports.imports.read.errors import BadValue
 from reports.imports.read.marks import Cell, parse_cell, parse_period_mark
 from reports.imports.read.names import check_name, parse_class, split_full_name, tidy_name
 from reports.imports.read.rows import PersonName
-from reports.imports.read.values import parse_date, parse_email, parse_phone, parse_sex, parse_snils, text_of
 
 
 @pytest.mark.parametrize(
