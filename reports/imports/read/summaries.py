@@ -9,7 +9,7 @@ from .opening import Sheet
 from .people import class_of_title
 from .rows import FileContent, PeriodMarkRow, SummarySheet
 from .tables import TOTAL_LINE, column_letter, title_key
-from .values import one_line
+from .values import one_line, text_of
 
 PERIOD = re.compile(r"(\d|I{1,3}|IV)?\s*-?\s*(?:я|й|е|ая|ое|ый)?\s*(четверть|полугодие|триместр|год)\b", re.IGNORECASE)
 KINDS = {"четверть": "quarter", "полугодие": "half_year", "триместр": "trimester", "год": "year"}
@@ -101,7 +101,8 @@ def _read_table(
             continue
         place = Place(file, sheet.name, row + 1)
         try:
-            name = split_full_name(name_text)
+            # Double spaces divide words that are typed letter by letter.
+            name = split_full_name(text_of(sheet.cell(row, name_column)))
         except BadValue as bad:
             content.problems.append(Problem(place.at(column_letter(name_column)), bad.what, bad.expected))
             continue
