@@ -7,17 +7,23 @@ from journal.values import BadValue
 LATIN_TWINS = str.maketrans("ABCEHKMOPTXaceopxyk", "АВСЕНКМОРТХасеорхук")
 NAME = re.compile(r"[А-ЯЁа-яё][А-ЯЁа-яё'’`.()\- ]*")
 LATIN_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž'’\- ]*")
-# Parts of a name that stay small: Алиев Руслан Мамед оглы.
-SMALL_PARTS = {"оглы", "кызы", "гызы", "угли", "улы", "заде", "де", "фон", "ван", "дер"}
+# Parts of a name that stay small. Before a surname: ван дер Ваальс; after a name: Алиев Руслан Мамед оглы.
+BEFORE = {"де", "да", "ди", "дю", "фон", "ван", "дер", "ден", "тер", "эль", "аль"}
+AFTER = {"оглы", "оглу", "кызы", "гызы", "угли", "углы", "улы", "заде"}
+PATRONYMIC = re.compile(r"(?:ич|[её]вна|овна|ична)$")
 
 
-def tidy_name(text: str) -> str:
-    """ИВАНОВА-ПЕТРОВА → Иванова-Петрова, «И В А Н О В» → Иванов; a name typed normally stays."""
-    text = _join_spaced_letters(text)
-    text = " ".join(_untwin(word) for word in text.split())
-    if text.isupper() or text.islower():
-        text = " ".join(_capital(word) for word in text.split())
-    return re.sub(r"\s*-\s*", "-", text)
+def tidy_name(text: str, *, is_part: bool = False) -> str:
+    """ИВАНОВА-ПЕТРОВА → Иванова-Петрова, «И В А Н О В» → Иванов, «ИВАНОВ Иван» → Иванов Иван; «де Голль» stays.
+
+    `is_part`: a surname, a name or a patronymic alone, so «ВАН ДЕЙК» is not somebody whose surname is Ван.
+    """
+    words = [_untwin(word) for word in _join_spaced_letters(re.sub(r"\s*-\s*", "-", text)).split()]
+    if any(word[0].isupper() and word[1:].islower() for word in words):
+        # Somebody who writes «Голль» writes «де» on purpose.
+        words = [word if word in BEFORE | AFTER else _cased(word, at, len(words)) for at, word in enumerate(words)]
+        return " ".join(words)
+    return " ".join(_cased(word, at, len(words) + is_part) for at, word in enumerate(words))
 
 
 def _join_spaced_letters(text: str) -> str:
@@ -32,15 +38,21 @@ def _untwin(word: str) -> str:
     return word.translate(LATIN_TWINS) if re.search("[а-яё]", word, re.IGNORECASE) else word
 
 
-def _capital(word: str) -> str:
-    if word.casefold() in SMALL_PARTS:
-        return word.lower()
-    return "-".join(part.capitalize() for part in word.split("-"))
+def _cased(word: str, at: int, count: int) -> str:
+    """A word typed all in capitals or all in small letters gets its usual form; any other is the person's own."""
+    if not (word.isupper() or word.islower()) or len(word.rstrip(".")) < 2:
+        return word
+    small = word.casefold()
+    # «ВАН ЛИ» is a surname and a name; only before at least two more words can it be a particle.
+    if (at and small in AFTER) or (small in BEFORE and count - at > 2):
+        return small
+    parts = small.split("-")
+    return "-".join(part if number and part in AFTER else part.capitalize() for number, part in enumerate(parts))
 
 
-def check_name(text: str, what: str) -> str:
-    """A name part that looks like a name, tidied; else says what is wrong."""
-    name = tidy_name(text)
+def check_name(text: str, what: str, *, is_part: bool = False) -> str:
+    """A name, or a part of one, that looks like a name, tidied; else says what is wrong."""
+    name = tidy_name(text, is_part=is_part)
     if not (NAME.fullmatch(name) or LATIN_NAME.fullmatch(name)):
         if "?" in name or "�" in name:
             raise BadValue(

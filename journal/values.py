@@ -23,6 +23,10 @@ WORD_DATE = re.compile(r"(?<!\d)(\d{1,2})\s+([а-яё]{3,9})\s+(\d{4})", re.IGNO
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
 SEXES = {"м": "m", "муж": "m", "мужской": "m", "мальчик": "m", "m": "m",
          "ж": "f", "жен": "f", "женский": "f", "девочка": "f", "f": "f"}  # fmt: skip
+FORMULA_SIGNS = tuple("=+-@")
+# What a year of two digits may mean.
+ANY_AGE, PUPIL_AGES, GUARDIAN_AGES = range(0, 100), range(3, 30), range(14, 100)
+RECENT_YEARS = 30
 # Excel counts days from here (its 1900 is a leap year, which moves the zero by two days).
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIAL_DATES = range(3_000, 80_000)  # 1908 … 2119
@@ -58,6 +62,8 @@ def text_of(value: object) -> str:
     if not isinstance(value, str | int | float):
         raise _formula()
     line = str(value).replace("\u00a0", " ").replace("\u200b", "").replace("\ufeff", "").strip()
+    if line.startswith("'") and line[1:2] in FORMULA_SIGNS:
+        line = line[1:]  # how our own files, and careful people, keep «+7 …» from being run as a formula
     if line.startswith("="):
         raise _formula()
     return line
@@ -93,8 +99,12 @@ def limited(value: object, limit: int, what: str) -> str:
     return line
 
 
-def parse_date(value: object, what: str, *, born: bool = False) -> date | None:
-    """A real date, an Excel serial number, or text with a date inside («принят 01.09.2020»)."""
+def parse_date(value: object, what: str, *, born: bool = False, ages: range = ANY_AGE) -> date | None:
+    """A real date, an Excel serial number, or text with a date inside («принят 01.09.2020»).
+
+    A year of two digits is the one that can be: of a birth date, that gives one of the `ages`; of any other, one of
+    the last or the coming year's. Where none can be, the person writes four digits.
+    """
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -104,16 +114,16 @@ def parse_date(value: object, what: str, *, born: bool = False) -> date | None:
         return None
     if re.fullmatch(r"\d{4,5}(\.0+)?", line) and int(float(line)) in SERIAL_DATES:
         return EXCEL_EPOCH + timedelta(days=int(float(line)))
-    return _date_in_text(line, what, born=born)
+    return _date_in_text(line, what, ages if born else None)
 
 
-def _date_in_text(line: str, what: str, *, born: bool) -> date:
+def _date_in_text(line: str, what: str, ages: range | None) -> date:
     month: int | None
     if found := ISO_DATE.search(line):
         year, month, day = (int(part) for part in found.groups())
     elif found := NUMERIC_DATE.search(line):
         day, month, year = (int(part) for part in found.groups())
-        year = year if len(found[3]) == 4 else _century(year, born=born)
+        year = year if len(found[3]) == 4 else _century(year, line, what, ages)
     elif (found := WORD_DATE.search(line)) and (month := month_number(found[2])):
         day, year = int(found[1]), int(found[3])
     else:
@@ -124,15 +134,25 @@ def _date_in_text(line: str, what: str, *, born: bool) -> date:
         raise BadValue(f"{what}: такого дня нет — «{line}».", DATE_HINT) from None
 
 
-def _century(year: int, *, born: bool) -> int:
+def _century(year: int, line: str, what: str, ages: range | None) -> int:
     """05.09.13 is 2013; a guardian born in 75 was born in 1975."""
-    pivot = timezone.localdate().year % 100 + (0 if born else 20)
-    return 2000 + year if year <= pivot else 1900 + year
+    this_year = timezone.localdate().year
+    possible = range(this_year - RECENT_YEARS, this_year + 2)
+    if ages is not None:
+        possible = range(this_year - ages[-1], this_year - ages[0] + 1)
+    found = [full for full in (2000 + year, 1900 + year) if full in possible]
+    if not found:
+        raise BadValue(
+            f"{what}: «{line}» — ни {1900 + year}, ни {2000 + year} год не подходит.", "Запишите год четырьмя цифрами."
+        )
+    return found[0]
 
 
 def month_number(word: str) -> int | None:
     """«Сентябрь», «сентября», «сент.» → 9."""
     word = word.casefold().strip(" .")
+    if word.startswith("ма") and word not in ("май", "мая", "мае"):
+        return 3 if word in ("мар", "март", "марта", "марте") else None  # «Майя» is a name
     for stem, number in MONTHS.items():
         if word.startswith(stem) and len(word) <= len(stem) + 2:
             return number
@@ -158,7 +178,7 @@ def parse_phone(value: object, what: str = "Телефон") -> str:
     first = re.split(r"[,;/\n]|\sили\s", line)[0]
     if re.search(r"[a-zа-яё]{4,}", first, re.IGNORECASE):
         raise BadValue(f"{what}: «{line}» не номер.", "Ожидается номер, например +7 935 476-25-24.")
-    digits = re.sub(r"\D", "", first)
+    digits = re.sub(r"\D", "", re.sub(r"(?<=\d{10})[.,]0+$", "", first.strip()))
     if len(digits) == 11 and digits[0] in "78":
         digits = digits[1:]
     if len(digits) == 10:

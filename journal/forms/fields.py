@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from journal import crypto
 from journal.names import check_name
-from journal.values import BadValue, parse_date, parse_email, parse_phone, parse_snils
+from journal.values import PUPIL_AGES, BadValue, parse_date, parse_email, parse_phone, parse_snils
 
 SEVERAL_PHONES = re.compile(r"[,;/\n]|\sили\s")
 EARLIEST = date(1900, 1, 1)
@@ -39,7 +39,7 @@ class NameField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = " ".join(super().clean(value).split())
-        return _read(check_name, text, str(self.label)) if text else ""
+        return _read(check_name, text, str(self.label), is_part=True) if text else ""
 
 
 class PhoneField(forms.CharField):
@@ -79,7 +79,7 @@ class DayField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, date) or value in self.empty_values:
             return super().to_python(value)
-        return _read(lambda text, what: parse_date(text, what, born=self.born), value, str(self.label))
+        return _read(parse_date, value, str(self.label), born=self.born, ages=PUPIL_AGES)
 
     def validate(self, value: Any) -> None:
         super().validate(value)
@@ -107,8 +107,8 @@ class SnilsField(forms.CharField):
             raise ValidationError(f"СНИЛС: {what}. Сверьте с документом и введите заново.") from None
 
 
-def _read(parse: Any, text: str, what: str) -> Any:
+def _read(parse: Any, text: str, what: str, **how: Any) -> Any:
     try:
-        return parse(text, what)
+        return parse(text, what, **how)
     except BadValue as bad:
         raise ValidationError(bad.sentence) from None

@@ -54,6 +54,9 @@ class GuardianPlanner:
         for guardian in own:
             if guardian.sort_name == key or key in self.register.spellings[id(guardian)]:
                 return guardian, True
+        alike = [guardian for guardian in own if _same_but_for_patronymic(row, guardian)]
+        if len(alike) == 1:
+            return alike[0], True
         for guardian in self.register.guardians.get(key, []):
             if _same_person(row, guardian):
                 return guardian, True
@@ -121,6 +124,15 @@ def _same_person(row: GuardianRow, guardian: Guardian) -> bool:
     if row.birth_date and guardian.birth_date:
         return row.birth_date == guardian.birth_date
     return _shares_phone(row, guardian)
+
+
+def _same_but_for_patronymic(row: GuardianRow, guardian: Guardian) -> bool:
+    """Surname and name agree, one of the two has no patronymic, and the birth dates do not speak against it."""
+    if bool(row.name.middle) == bool(guardian.patronymic):
+        return False
+    if row.birth_date and guardian.birth_date and row.birth_date != guardian.birth_date:
+        return False
+    return normalise(f"{row.name.last} {row.name.first}") == normalise(guardian.list_name)
 
 
 def _shares_phone(row: GuardianRow, guardian: Guardian) -> bool:

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from journal.models import ClassTeacher, SchoolClass, Teacher
+from journal.text import normalise
 from reports.imports.read.errors import Place
 from reports.imports.read.rows import FileContent, StaffRow
 
@@ -106,5 +107,8 @@ def plan_class_teacher(context: Context, class_name: str, teacher: Teacher, plac
 
 def _plan_director(context: Context, row: StaffRow) -> None:
     school = context.calendar.school
-    context.staged.set(school, "director", str(row.name)[:150])
+    stands = normalise(school.director)
+    # The same person in other letters, or without the patronymic, is no news.
+    if stands != normalise(str(row.name)) and not stands.startswith(f"{normalise(str(row.name))} "):
+        context.staged.set(school, "director", str(row.name)[:150])
     context.see(school, "school", school.name, row.place)

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-from journal.values import GROUP_LETTERS, SUBJECT_LETTERS, limited, month_number, one_line, parse_date
+from journal.values import GROUP_LETTERS, SUBJECT_LETTERS, limited, month_number, one_line, parse_date, text_of
 
 from .errors import BadValue, Place, Problem
 from .marks import parse_cell
@@ -29,6 +29,8 @@ def read_journal(sheet: Sheet, file: str, content: FileContent) -> bool:
     months_row = _find_months(sheet)
     if months_row is None or not ("subject" in labels or "class" in labels):
         return False
+    if "subject" not in labels and not _has_days(sheet, months_row + 1):
+        return False  # a list of people with a column «Класс», where somebody is called like a month
     content.kind = content.kind or "journal"
     journal = _head(sheet, file, labels, content)
     if journal is None:
@@ -45,10 +47,10 @@ def read_labels(sheet: Sheet) -> dict[str, tuple[int, int, str]]:
     for row, cells in enumerate(sheet.rows[:HEAD_WITHIN]):
         for column, value in enumerate(cells[:6]):
             text = _text(value)
-            if found := LABELLED.fullmatch(text):
+            if found := LABELLED.fullmatch(_whole_text(value)):
                 text, answer = found[1], found[2]
             else:
-                answer = next((_text(other) for other in cells[column + 1 :] if _text(other)), "")
+                answer = next((_whole_text(other) for other in cells[column + 1 :] if _text(other)), "")
             key = LABELS.get(title_key(text))
             if key and key not in labels:
                 labels[key] = (row, column, answer)
@@ -58,6 +60,14 @@ def read_labels(sheet: Sheet) -> dict[str, tuple[int, int, str]]:
 def _text(value: object) -> str:
     try:
         return one_line(value)
+    except BadValue:
+        return ""
+
+
+def _whole_text(value: object) -> str:
+    """Like `_text`, with double spaces left: they divide words that are typed letter by letter."""
+    try:
+        return text_of(value)
     except BadValue:
         return ""
 
@@ -72,6 +82,11 @@ def _find_months(sheet: Sheet) -> int | None:
     return None
 
 
+def _has_days(sheet: Sheet, row: int) -> bool:
+    cells = sheet.rows[row] if row < len(sheet.rows) else []
+    return sum(_text(value).isdecimal() and len(_text(value)) <= 2 for value in cells) > 1
+
+
 def _head(sheet: Sheet, file: str, labels: dict, content: FileContent) -> JournalSheet | None:
     """Class, subject, group and teacher; a sheet without class or subject cannot be used."""
     place = Place(file, sheet.name)
@@ -83,6 +98,7 @@ def _head(sheet: Sheet, file: str, labels: dict, content: FileContent) -> Journa
             Problem(place, f"Над таблицей нет строки {wanted}.", "Ожидается, например: «Класс», рядом «7Б».")
         )
         return None
+    values = {key: value if key == "teacher" else " ".join(value.split()) for key, value in values.items()}
     group = values.get("group", "")
     journal = JournalSheet(
         place=place, class_name="", subject=values["subject"], teacher=None,
@@ -187,7 +203,7 @@ class _Grid:
                 continue
             if title_key(name_text) == "дата" or title_key(self.sheet.cell(row, 2)).startswith("тема"):
                 return row
-            self._read_pupil(row, name_text)
+            self._read_pupil(row, _whole_text(self.sheet.cell(row, 1)))
         return len(self.sheet.rows)
 
     def _is_end(self, row: int) -> bool:

@@ -6,6 +6,7 @@ is met here, before a parser sees it.
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 400
 MAX_BLANK_RUN = 2_000
 
+MAX_MERGED = 20_000
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3}\d{1,7}):([A-Z]{1,3}\d{1,7})"')
+
 OLE_HEADER = bytes.fromhex("d0cf11e0a1b11ae1")
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 SAVE_AS_XLSX = "Откройте его в Excel или LibreOffice и сохраните как «Книга Excel (.xlsx)»."
@@ -39,10 +43,19 @@ class Sheet:
     name: str
     rows: list[list[object]] = field(default_factory=list)
     hidden: bool = False
+    # Cells merged downwards: column → (first row, last row). Only the first holds the value.
+    merged: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> object:
         cells = self.rows[row] if row < len(self.rows) else []
         return cells[column] if column < len(cells) else None
+
+    def merged_value(self, row: int, column: int) -> object:
+        """What stands over an empty cell that is merged with those above it; None for any other cell."""
+        for first, last in self.merged.get(column, ()):
+            if first < row <= last:
+                return self.cell(first, column)
+        return None
 
     @property
     def is_empty(self) -> bool:
@@ -106,7 +119,7 @@ def open_workbook(data: bytes) -> list[Sheet]:
                 f"В файле {len(book.worksheets)} листов.", f"Можно не больше {MAX_SHEETS}: разделите файл."
             )
         return [
-            Sheet(sheet.title, list(_rows_of(sheet)), hidden=sheet.sheet_state != "visible")
+            Sheet(sheet.title, list(_rows_of(sheet)), sheet.sheet_state != "visible", _merged_down(sheet))
             for sheet in book.worksheets
         ]
     except (UnreadableFile, MemoryError):
@@ -176,6 +189,32 @@ def _rows_of(sheet) -> Iterator[list[object]]:
                 "Удалите лишние столбцы справа от таблицы.",
             )
         yield cells
+
+
+def _merged_down(sheet) -> dict[int, list[tuple[int, int]]]:
+    """Merged cells of several rows. The reader that saves memory does not tell them: the sheet's own part does."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    tail, number = b"", 0
+    with sheet._get_source() as part:
+        while chunk := part.read(2**20):
+            text = tail + chunk
+            for match in MERGED.finditer(text):
+                number += 1
+                (first_column, first), (_, last) = map(_coordinates, match.groups())
+                if first < last <= MAX_ROWS and number <= MAX_MERGED:
+                    found.setdefault(first_column, []).append((first, last))
+            # A name that is cut in two is whole in the next round; a whole one must not be met twice.
+            tail = text[text.rfind(b"<") :] if b"<" in text else b""
+    return found
+
+
+def _coordinates(name: bytes) -> tuple[int, int]:
+    """«B7» → column 1, row 6."""
+    letters = name.rstrip(b"0123456789")
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column - 1, int(name[len(letters) :]) - 1
 
 
 # ---- XML ----

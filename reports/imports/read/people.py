@@ -6,6 +6,8 @@ All three are one table seen with different columns, so one reader serves them.
 import re
 
 from journal.values import (
+    GUARDIAN_AGES,
+    PUPIL_AGES,
     limited,
     one_line,
     optional,
@@ -111,7 +113,7 @@ def _read_row(row: RowReader, titled_class: str, previous: PupilRow | None, cont
         content.problems += row.problems
         return None
     name = read_name(row, "")
-    birth = row.get("birth", parse_date, "Дата рождения", born=True, default=None)
+    birth = row.get("birth", parse_date, "Дата рождения", born=True, ages=PUPIL_AGES, default=None)
     class_name = row.get("class", _class_or, titled_class)
     pupil = PupilRow(
         place=row.place,
@@ -200,7 +202,7 @@ def _full_name(value: object) -> PersonName:
 def _name_part(value: object, what: str, *, required: bool = False) -> str:
     text = optional(value)
     if text:
-        return check_name(text, what)
+        return check_name(text, what, is_part=True)
     if required:
         raise BadValue(f"{what}: пусто.", "Впишите, как в документе.")
     return ""
@@ -227,7 +229,9 @@ def _read_guardian(row: RowReader, prefix: str) -> GuardianRow | None:
         place=row.place,
         name=name or PersonName("", ""),
         sex=sex or KINSHIP_SEX.get(kinship, ""),
-        birth_date=row.get(f"{prefix}birth", parse_date, "Дата рождения родителя", born=True, default=None),
+        birth_date=row.get(
+            f"{prefix}birth", parse_date, "Дата рождения родителя", born=True, ages=GUARDIAN_AGES, default=None
+        ),
         kinship=kinship,
         home_phone=row.get(f"{prefix}home_phone", parse_phone, "Телефон домашний"),
         mobile_phone=row.get(f"{prefix}mobile_phone", parse_phone, "Телефон"),

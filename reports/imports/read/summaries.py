@@ -2,7 +2,7 @@
 
 import re
 
-from journal.values import one_line
+from journal.values import one_line, text_of
 
 from .errors import BadValue, Place, Problem
 from .marks import parse_period_mark
@@ -102,7 +102,8 @@ def _read_table(
             continue
         place = Place(file, sheet.name, row + 1)
         try:
-            name = split_full_name(name_text)
+            # Double spaces divide words that are typed letter by letter.
+            name = split_full_name(text_of(sheet.cell(row, name_column)))
         except BadValue as bad:
             content.problems.append(Problem(place.at(column_letter(name_column)), bad.what, bad.expected))
             continue

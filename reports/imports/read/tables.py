@@ -172,7 +172,10 @@ class RowReader:
 
     def raw(self, key: str) -> object:
         column = self.heading.columns.get(key)
-        return None if column is None else self.sheet.cell(self.row, column)
+        if column is None:
+            return None
+        value = self.sheet.cell(self.row, column)
+        return self.sheet.merged_value(self.row, column) if value is None else value
 
     def at(self, key: str) -> Place:
         column = self.heading.columns.get(key)
@@ -209,5 +212,8 @@ class RowReader:
         """«Итого», «Всего учеников: 30» and signatures below the table."""
         if re.search(r"\d", str(self.raw("birth") or "")):
             return False  # who has a birth date is a person, whatever the surname begins with
+        name = _title(self.raw("full_name") or self.raw("last")).casefold()
+        if self.raw("position") and name and "." not in name and not TOTAL_LINE.match(name):
+            return False  # a list of staff may begin with the column of posts: «директор» is no signature there
         words = [_title(value).casefold() for value in self.sheet.rows[self.row] if value not in (None, "")]
         return bool(words) and bool(TOTAL_LINE.match(words[0]))

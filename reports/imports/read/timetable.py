@@ -86,8 +86,9 @@ class _Timetable:
         for item in self.root.iter("teacher"):
             place = self._place(item)
             try:
-                last, first = self._word(item.get("lastname")), self._word(item.get("firstname"))
-                name = split_full_name(f"{last} {first}" if last and first else self._word(item.get("name")), "Учитель")
+                # Two spaces: each part may be typed letter by letter.
+                last, first = (item.get("lastname") or "").strip(), (item.get("firstname") or "").strip()
+                name = split_full_name(f"{last}  {first}" if last and first else item.get("name") or "", "Учитель")
                 email = parse_email(item.get("email"))
             except BadValue as bad:
                 self._fail(place, bad.what, bad.expected)
