@@ -102,7 +102,7 @@ def _missing(year: AcademicYear, today: date) -> list[Missing]:
     if not rows:
         found.append(Missing("Классов ещё нет", "Загрузите список учеников", url=upload))
     if no_teacher := [row for row in rows if not row.is_led]:
-        links = tuple((row.name, reverse("admin:journal_schoolclass_change", args=[row.pk])) for row in no_teacher)
+        links = tuple((row.name, reverse("journal:school_class", args=[row.pk])) for row in no_teacher)
         names = _some([row.name for row in no_teacher])
         found.append(Missing("Классы без классного руководителя", "Откройте класс и назначьте", names, links=links))
     if no_lessons := [row.name for row in rows if not row.has_lessons]:
@@ -116,7 +116,7 @@ def _missing(year: AcademicYear, today: date) -> list[Missing]:
         add = reverse("admin:accounts_user_add")
         found.append(Missing(f"Учителя без входа: {without_login}", "Создайте им входы", url=add))
     if not year.is_approved:
-        edit = reverse("admin:journal_academicyear_change", args=[year.pk])
+        edit = reverse("reports:calendar_year", args=[year.pk])
         todo = "Проверьте периоды и каникулы, затем утвердите"
         found.append(Missing(f"Календарь {year} помечен «проект»", todo, url=edit))
     return found

@@ -13,7 +13,7 @@ if (form) {
   const count = () => {
     const number = boxes.filter((box) => box.checked).length;
     chosen.hidden = number === 0;
-    chosen.textContent = `: ${number}`;
+    chosen.textContent = `(${number})`;
   };
 
   // Who has this consent already needs no other one: the row is shown as done.
