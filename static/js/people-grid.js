@@ -51,6 +51,12 @@ function stopEditing(cell) {
 }
 
 function onKey(event) {
+  if (event.key === "F6") {
+    // Typing is never interrupted by a question: this key leads to it.
+    const first = document.querySelector("#questions button, #questions a");
+    if (first) event.preventDefault();
+    return first?.focus();
+  }
   const cell = event.target.closest("td > input, td > select");
   const isUndo = (event.ctrlKey || event.metaKey) && event.code === "KeyZ" && !event.shiftKey;
   if (isUndo && !(editing && cell && cell.value !== base.get(cell.name))) {
@@ -253,7 +259,6 @@ function ask(item, stands) {
     go(cell);
   });
   box.append(keep, " ", put);
-  keep.focus();
 }
 
 function labelOf(cell) {
@@ -374,7 +379,7 @@ function begin() {
   window.addEventListener("focus", send);
   window.addEventListener("beforeunload", (event) => {
     if (document.activeElement?.matches?.(".sheet td > *")) commit(document.activeElement);
-    if (queue.length) event.preventDefault();
+    if (queue.length || troubled().length) event.preventDefault();
   });
   form.dataset.ready = "1";
 }

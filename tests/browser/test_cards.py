@@ -168,7 +168,11 @@ def test_two_teachers_in_one_cell_are_asked_with_both_values(open_grid, acting):
     # Passing through the cell again answers nothing.
     cells(one, "address").nth(8).focus()
     one.keyboard.press("ArrowUp")
-    question.get_by_role("button", name="Записать: ул. Вторая, 2").click()
+    one.keyboard.press("F6")
+    one.keyboard.press("Tab")
+    expect(question.get_by_role("button", name="Записать: ул. Вторая, 2")).to_be_focused()
+    one.keyboard.press("Enter")
+    expect(question).to_have_count(0)
     saved(one)
     other.reload()
     expect(cells(other, "address").nth(8)).to_have_value("ул. Вторая, 2")
@@ -197,7 +201,8 @@ def test_without_a_script_the_table_is_one_form(page_for, grid_url):
     cells(page, "phone").nth(13).fill("12")
     page.get_by_role("button", name="Сохранить").first.click()
 
-    expect(page.locator("#messages")).to_contain_text("Сохранена 1 клетка.")
+    # The answer to a whole form may take its time on a busy machine.
+    expect(page.locator("#messages")).to_contain_text("Сохранена 1 клетка.", timeout=30_000)
     expect(cells(page, "phone").nth(12)).to_have_value("+7 935 476-25-12")
     expect(cells(page, "phone").nth(13)).to_have_value("12")
     expect(page.locator(".sheet__error")).to_contain_text("Ожидается 10 цифр")
