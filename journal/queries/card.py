@@ -11,7 +11,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from journal.models import Enrolment, GroupMembership, Guardianship, IndividualPlan, Mark, Movement, Pupil, SchoolClass
+from journal.models import (
+    Consent,
+    Enrolment,
+    GroupMembership,
+    Guardianship,
+    IndividualPlan,
+    Mark,
+    Movement,
+    Pupil,
+    SchoolClass,
+)
 from journal.queries.absences import Letter, letters_between
 from journal.queries.changes import CardChange, card_changes
 from journal.services.people import SENSITIVE_SUBJECT
@@ -62,6 +72,7 @@ class Card:
     plans: list[IndividualPlan]
     enrolments: list[Enrolment]
     movements: list[Movement]
+    consents: list[Consent]
     studies: Studies | None
     looks: list[AuditEvent]
     changes: list[CardChange]
@@ -91,7 +102,7 @@ def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
 
 
 def card_of(pupil: Pupil, school_class: SchoolClass | None, today: date, *, reads_studies: bool = True) -> Card:
-    """Everything the card shows. Ten queries (seven for who reads no marks), two more for plans."""
+    """Everything the card shows. Eleven queries (eight for who reads no marks), two more for plans."""
     ties = list(pupil.guardianships.filter(guardian__merged_into=None).select_related("guardian").order_by("pk"))
     groups = pupil.group_memberships.select_related("group__subject").order_by("subject__name", "date_from")
     memberships = list(groups)
@@ -105,6 +116,7 @@ def card_of(pupil: Pupil, school_class: SchoolClass | None, today: date, *, read
         plans=list(pupil.plans.prefetch_related("courses__subject", "courses__teacher").order_by("-date_from")),
         enrolments=list(pupil.enrolments.select_related("school_class__year").order_by("-date_from")),
         movements=list(pupil.movements.select_related("from_class", "to_class")),
+        consents=list(pupil.consents.select_related("purpose").order_by("purpose", "-given_on")),
         studies=_studies(pupil, school_class, today) if reads_studies else None,
         looks=_looks(pupil, school_class),
         changes=card_changes(pupil.pk),

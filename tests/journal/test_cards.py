@@ -155,7 +155,7 @@ def test_a_stranger_finds_no_card_and_changes_nothing(sign_in, school_class):
 
 
 @pytest.mark.parametrize("guardians", [1, 3])
-@pytest.mark.parametrize(("who", "queries"), [("teacher", 16), ("operator", 13)])
+@pytest.mark.parametrize(("who", "queries"), [("teacher", 17), ("operator", 14)])
 def test_the_card_costs_the_same_whatever_is_on_it(
     sign_in, school_class, teacher, who, queries, guardians, django_assert_num_queries
 ):

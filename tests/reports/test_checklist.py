@@ -279,10 +279,7 @@ def test_who_left_is_not_asked_about(school_class):
 def test_every_item_has_a_place_that_is_known():
     office = {"office", "courses", "timetable"}
 
-    assert {item.place for item in ITEMS} - office == set(PAGES) - {"grid", "pupil_consents"} | {
-        "grid",
-        "pupil_consents",
-    }
+    assert {item.place for item in ITEMS} <= {*office, *PAGES}
     assert len({item.key for item in ITEMS}) == len(ITEMS)
 
 
