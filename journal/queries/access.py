@@ -23,8 +23,8 @@ class State(StrEnum):
 
 NOT_ENTERED = (State.INVITED, State.EXPIRED, State.UNUSED)
 """A login is there, but nobody has come in by it."""
-TO_INVITE = (State.NONE, State.INVITED, State.EXPIRED, State.STOPPED)
-"""A new slip takes nothing from these: none has a password that is good for longer."""
+TO_INVITE = (State.NONE, State.EXPIRED, State.STOPPED)
+"""A new slip takes nothing from these: none has a password that opens the door, not even on a slip at home."""
 LOOKS = {State.ACTIVE: "is-done", State.INVITED: "is-accent", State.EXPIRED: "is-excused", State.UNUSED: "is-accent"}
 
 
