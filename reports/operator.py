@@ -88,7 +88,11 @@ def _missing(year: AcademicYear, today: date) -> list[Missing]:
     if without_login:
         found.append(Missing(f"Учителя без входа: {without_login}", "Создайте им входы в администрировании."))
     if not year.is_approved:
-        found.append(Missing(f"Календарь {year} помечен «проект»", "Проверьте периоды и каникулы в «Настройках», затем утвердите."))
+        found.append(
+            Missing(
+                f"Календарь {year} помечен «проект»", "Проверьте периоды и каникулы в «Настройках», затем утвердите."
+            )
+        )
     return found
 
 
