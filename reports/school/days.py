@@ -156,17 +156,16 @@ def _slots(days: list[date]) -> Iterable[tuple[int, int, date, date | None]]:
 
 def _lessons(days: list[date]) -> Iterable:
     rows = Lesson.objects.filter(date__in=days, is_cancelled=False).annotate(number_of_marks=Count("marks"))
-    with_audience = rows.select_related(
-        "course__subject", "course__school_class", "course__group", "course__plan__pupil"
-    )
+    with_audience = rows.select_related("course__subject", "course__school_class", "course__group")
     return with_audience.prefetch_related("course__group__classes").order_by("date", "number")
 
 
 def _named(row) -> str:
-    """«26.10, 7Б: Алгебра, 2 урок, отметок 5»."""
+    """«26.10, 7Б: Алгебра, 2 урок, отметок 5». Of a plan no pupil is named: whose marks they are is no matter here."""
     course = row.course
+    audience = "индивидуальный план" if course.plan_id else course.audience
     lesson = f"{course.subject.name}, {row.number} урок"
-    return f"{row.date:%d.%m}, {course.audience}: {lesson}, отметок {row.number_of_marks}"
+    return f"{row.date:%d.%m}, {audience}: {lesson}, отметок {row.number_of_marks}"
 
 
 def _letters(days: list[date]) -> Iterable[tuple[date, int, int]]:

@@ -313,6 +313,16 @@ def test_a_group_of_two_grades_is_counted_once(small):
     assert preview.named[-1] == "05.11, 7Б, 8А · 1 группа: Хор, 7 урок, отметок 1"
 
 
+def test_of_a_plan_no_pupil_is_named(small):
+    pupil = Enrolment.objects.first().pupil
+    course = make_course(subject="Физика", plan=pupil.plans.create(date_from=date(2026, 9, 1)))
+    make_mark(make_lesson(course, date(2026, 11, 5), 6), pupil)
+
+    preview = days_preview(small, autumn(small, date(2026, 10, 24), date(2026, 11, 5)))
+
+    assert preview.named[-1] == "05.11, индивидуальный план: Физика, 6 урок, отметок 1"
+
+
 def test_days_cost_the_same_for_any_stretch(demo, django_assert_num_queries):
     calendar = load_calendar(SchoolClass.objects.select_related("year__school").first().year)
     for last in (date(2026, 11, 3), date(2026, 12, 18)):
