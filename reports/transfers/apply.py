@@ -16,6 +16,7 @@ from journal.models import (
     AcademicYear,
     BellPeriod,
     ClassTeacher,
+    ConsentPurpose,
     DayOff,
     Enrolment,
     Lesson,
@@ -66,6 +67,7 @@ def apply_transfer(*, transfer: YearTransfer, digest: str, by: User, tell: Tell 
     _end(open_plans_of(plan.last_day), plan.last_day, log)
     _enrolments(plan, classes, log)
     _movements(plan, row, classes, log, by)
+    log.seal()
     row.status, row.applied_at, row.undo = Status.APPLIED, timezone.now(), log.to_json()
     row.save(update_fields=["status", "applied_at", "undo"])
     _tell_pupils(plan, by)
@@ -121,7 +123,7 @@ def _year(plan: TransferPlan, log: UndoLog) -> AcademicYear:
     """The year to come: the one that stands, or a new draft with its terms, vacations and days off."""
     if plan.new_year:
         return plan.new_year
-    common: tuple[type[models.Model], ...] = (DayOff, BellPeriod, WorkKind)
+    common: tuple[type[models.Model], ...] = (DayOff, BellPeriod, WorkKind, ConsentPurpose)
     before = {model: set(model._default_manager.values_list("pk", flat=True)) for model in common}
     year = create_year(plan.first_day.year)
     log.add_created([year])
