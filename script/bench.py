@@ -113,6 +113,8 @@ def main() -> int:
     good = all(result.verdict() in ("нет", "—", YES) for result in results)
     if not options.only or "выпис" in options.only:
         good &= show_class_extracts()
+    if not options.only or "перевод" in options.only:
+        good &= show_transfer()
     return 0 if good else 1
 
 
@@ -369,6 +371,39 @@ def show_class_extracts() -> bool:
     print(
         f"\nВыписки класса, {found['pupils']} учеников: {cpu:.0f} мс CPU на ученика (бюджет 150), "
         f"{found['megabytes']:.0f} МБ (бюджет 300), {found['wall']:.1f} с: {word}. {found['message']}"
+    )
+    return good
+
+
+TRANSFER_SECONDS = 20
+
+
+def show_transfer() -> bool:
+    """The whole school to the next year and back, as the worker does it. True where writing is within budget."""
+    from accounts.models import User
+    from journal.calendar import year_of
+    from journal.models import YearTransfer
+    from reports.transfers import drafts
+    from reports.transfers.apply import apply_transfer, undo_transfer
+    from reports.transfers.plan import plan_of
+
+    deputy = User.objects.get(username="deputy")
+    row = drafts.start(from_year=year_of(DAY), by=deputy)
+    drafts.save_order(transfer=row, number="1", dated=DAY, by=deputy)
+    undecided = {one.pupil_id: (one.kind, one.to) for one in plan_of(row).undecided}
+    drafts.save_decisions(transfer=row, by=deputy, pupils=undecided)
+    row = YearTransfer.objects.get(pk=row.pk)
+    digest = plan_of(row).digest
+    begun = time.perf_counter()
+    plan = apply_transfer(transfer=row, digest=digest, by=deputy)
+    written = time.perf_counter()
+    undo_transfer(transfer=row, by=deputy)
+    back = time.perf_counter()
+    good = written - begun < TRANSFER_SECONDS
+    word = YES if good else f"{RED}НЕТ{PLAIN}"
+    print(
+        f"\nПеревод школы, {len(plan.pupils)} учеников: {written - begun:.1f} с (бюджет {TRANSFER_SECONDS}), "
+        f"отмена {back - written:.1f} с: {word}."
     )
     return good
 

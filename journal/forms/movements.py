@@ -7,26 +7,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from journal import crypto
-from journal.ages import unusual_age
+from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age, unusual_age
+from journal.forms.dates import DateInput
+from journal.forms.fields import DayField, NameField, PhoneField, SnilsField
 from journal.models import Pupil, SchoolClass
 from journal.services.movements import Facts, Order, facts_from, standing_on
-from journal.text import normalise
+from journal.text import normalise, plural
 
 NEW = "new"
-MARK_WORDS = ("отметка", "отметки", "отметок")
-ABSENCE_WORDS = ("пропуск", "пропуска", "пропусков")
-
-
-class DateInput(forms.DateInput):
-    """The browser's own calendar; it speaks ISO."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class OrderForm(forms.Form):
@@ -68,9 +58,18 @@ class OrderForm(forms.Form):
 
 
 class ArrivalForm(OrderForm, forms.ModelForm):
-    """A new pupil with the personal data, or one who comes back: same name and birth date are found and proposed."""
+    """A new pupil with the personal data, or one who comes back: same name and birth date are found and proposed.
 
-    snils = forms.CharField(label="СНИЛС", max_length=20, required=False)
+    СНИЛС never goes back to the page; `snils_typed` remembers that it was there, so that it is not lost silently.
+    """
+
+    last_name = NameField(label="Фамилия", max_length=60)
+    first_name = NameField(label="Имя", max_length=60)
+    patronymic = NameField(label="Отчество", max_length=60, required=False, help_text="Пусто, если отчества нет")
+    birth_date = DayField(label="Дата рождения", is_past=True, born=True)
+    phone = PhoneField(label="Телефон", required=False)
+    snils = SnilsField(label="СНИЛС")
+    snils_typed = forms.CharField(required=False, widget=forms.HiddenInput)
     existing = forms.ChoiceField(label="Вернулся?", required=False, widget=forms.RadioSelect)
 
     class Meta:
@@ -79,11 +78,10 @@ class ArrivalForm(OrderForm, forms.ModelForm):
             "last_name", "first_name", "patronymic", "sex", "birth_date", "file_number", "address", "phone",
             "study_form",
         )  # fmt: skip
-        widgets = {"birth_date": DateInput()}
+        labels = {"file_number": "Личное дело №"}
 
     PERSON = ("last_name", "first_name", "patronymic", "sex", "birth_date", "snils", "file_number", "study_form",
               "address", "phone")  # fmt: skip
-    ORDER = ("order_number", "order_date", "effective_on", "place", "note")
 
     def __init__(self, *args: Any, school_class: SchoolClass, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,19 +93,24 @@ class ArrivalForm(OrderForm, forms.ModelForm):
         self.fields["existing"].choices = [*choices, (NEW, "Нет, это другой ребёнок: завести нового")]  # type: ignore[attr-defined]
 
     def clean_birth_date(self) -> Any:
-        birth_date = self.cleaned_data["birth_date"]
-        if birth_date >= timezone.localdate():
-            raise ValidationError("Эта дата ещё не наступила. Проверьте год рождения.")
-        return birth_date
+        born = self.cleaned_data["birth_date"]
+        age = age_on(born, self.school_class.year.date_from)
+        if not is_pupils_age(age):
+            raise ValidationError(
+                f"По дате рождения {born:%d.%m.%Y} на 1 сентября ученику {age}. "
+                f"Ожидается от {YOUNGEST} до {OLDEST} лет: проверьте год."
+            )
+        return born
 
-    def clean_snils(self) -> str:
-        text = self.cleaned_data["snils"]
-        if text and not crypto.snils_is_valid(text):
-            raise ValidationError("Контрольное число не сходится. Проверьте все одиннадцать цифр СНИЛС.")
-        return crypto.snils_digits(text)
+    @property
+    def has_snils(self) -> bool:
+        """Whether СНИЛС was typed into the form that the page shows again."""
+        return self.is_bound and bool(self.data.get(self.add_prefix("snils")))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        if self.cleaned_data.get("snils_typed") and not self.has_snils:
+            self.add_error("snils", "Введите СНИЛС ещё раз: на страницу он не возвращается. Или запишите без него.")
         if self.errors:
             return cleaned
         if self.candidates and not self.cleaned_data["existing"]:
@@ -140,23 +143,22 @@ class ArrivalForm(OrderForm, forms.ModelForm):
 
     def _candidates(self) -> list[Pupil]:
         """Pupils of this name and birth date, with or without a patronymic. One query; none without a name."""
+        typed = [self._typed(name) for name in ("last_name", "first_name", "patronymic", "birth_date")]
+        last, first, patronymic, born = typed
+        if not (last and first and born):
+            return []
+        short, whole = normalise(f"{last} {first}"), normalise(f"{last} {first} {patronymic or ''}")
+        rows = Pupil.objects.filter(birth_date=born, sort_name__startswith=short)
+        return [pupil for pupil in rows.order_by("pk") if short in (pupil.sort_name, whole) or pupil.sort_name == whole]
+
+    def _typed(self, name: str) -> Any:
+        """What was sent for the field, as it will be understood; nothing where it is wrong."""
         if not self.is_bound:
-            return []
-        typed = {name: self.data.get(self.add_prefix(name), "") for name in ("last_name", "first_name", "patronymic")}
+            return None
         try:
-            birth_date = forms.DateField().to_python(self.data.get(self.add_prefix("birth_date"), ""))
+            return self.fields[name].clean(self.data.get(self.add_prefix(name), ""))
         except ValidationError:
-            return []
-        if not birth_date or not typed["last_name"] or not typed["first_name"]:
-            return []
-        short = normalise(f"{typed['last_name']} {typed['first_name']}")
-        whole = normalise(" ".join(typed.values()))
-        rows = Pupil.objects.filter(birth_date=birth_date, sort_name__startswith=short)
-        return [
-            pupil
-            for pupil in rows.order_by("pk")
-            if pupil.sort_name == whole or pupil.sort_name == short or whole == short
-        ]
+            return None
 
     def _owner_of_snils(self) -> Pupil | None:
         snils = self.cleaned_data.get("snils")
@@ -232,16 +234,6 @@ class CancelForm(forms.Form):
 
 def facts_words(facts: Facts) -> str:
     """«3 отметки и 2 пропуска»."""
-    parts = []
-    if facts.marks:
-        parts.append(f"{facts.marks} {_plural(facts.marks, MARK_WORDS)}")
-    if facts.absences:
-        parts.append(f"{facts.absences} {_plural(facts.absences, ABSENCE_WORDS)}")
-    return " и ".join(parts)
-
-
-def _plural(number: int, forms_of: tuple[str, str, str]) -> str:
-    one, few, many = forms_of
-    if number % 100 in range(11, 15):
-        return many
-    return one if number % 10 == 1 else few if number % 10 in (2, 3, 4) else many
+    marks = f"{facts.marks} {plural(facts.marks, 'отметка,отметки,отметок')}" if facts.marks else ""
+    absences = f"{facts.absences} {plural(facts.absences, 'пропуск,пропуска,пропусков')}" if facts.absences else ""
+    return " и ".join(filter(None, [marks, absences]))

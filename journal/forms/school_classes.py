@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from journal.forms.movements import DateInput
+from journal.forms.dates import DateInput
 from journal.models import ClassTeacher, SchoolClass, Teacher
 
 _LETTER = re.compile(r"^[А-ЯЁ]{1,3}$")

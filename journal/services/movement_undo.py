@@ -36,7 +36,7 @@ def cancel(*, movement: Movement, reason: str, by: User) -> None:
         raise CannotUndo(reasons)
     told: dict[str, tuple[Any, Any]] = {name: (value, None) for name in TOLD if (value := getattr(movement, name))}
     told["kind"] = (movement.get_kind_display(), None)
-    told["reason"] = (None, reason)
+    told["note"] = (movement.note or None, f"отменено: {reason}")
     subject = f"движение отменено: {movement.get_kind_display()}"
     record_change(movement, told, by=by, pupil_ids=[movement.pupil_id], subject=subject)
     undo.undo(UndoLog.from_json(movement.undo))

@@ -281,6 +281,7 @@ def _write(
         note=order.note,
         recorded_by=by,
     )
+    log.seal()  # before the movement itself is among the rows made: it keeps the log
     log.add_created([row])
     row.undo = log.to_json()
     row.save(update_fields=["undo"])

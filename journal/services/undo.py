@@ -118,17 +118,19 @@ def undo(log: UndoLog) -> None:
 
 
 def _put_back(log: UndoLog) -> None:
-    """Old values of changed fields, the newest change first; rows with the same old values in one go: nearly every
-    row of a large write is one of a thousand alike."""
-    alike: dict[tuple[str, str], list[int]] = {}
+    """The oldest values of changed fields; rows with the same ones in one go: nearly every row of a large write is one
+    of a thousand alike."""
+    oldest: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
     for label, pk, fields in reversed(log.changed):
-        old = json.dumps({name: pair[0] for name, pair in fields.items()}, cls=DjangoJSONEncoder, sort_keys=True)
-        alike.setdefault((label, old), []).append(pk)
-    for (label, old), pks in alike.items():
+        oldest[label, pk].update({name: pair[0] for name, pair in fields.items()})
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for (label, pk), values in oldest.items():
+        alike[label, json.dumps(values, cls=_ExactEncoder, sort_keys=True)].append(pk)
+    for (label, stored), pks in alike.items():
         model = apps.get_model(label)
-        values = _python(model, json.loads(old))
+        old = _python(model, json.loads(stored))
         for at in range(0, len(pks), BATCH):
-            model._base_manager.filter(pk__in=pks[at : at + BATCH]).update(**values)
+            model._base_manager.filter(pk__in=pks[at : at + BATCH]).update(**old)
 
 
 # --- What has been built on it --------------------------------------------------------------------

@@ -191,11 +191,11 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "file", "Записан номер личного дела", "личное дело",
-        "Стоит на обложке личного дела.", "card", _of_pupils(lambda p, f: not p.file_number),
+        "Стоит на обложке личного дела.", "table", _of_pupils(lambda p, f: not p.file_number),
     ),
     Item(
         "address", "Записан адрес", "адрес",
-        "Нужен для личного дела.", "card", _of_pupils(lambda p, f: not p.address),
+        "Нужен для личного дела.", "table", _of_pupils(lambda p, f: not p.address),
     ),
     Item(
         "age", "Возраст обычен для класса", "возраст",
@@ -217,6 +217,6 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "sensitive", "Особые сведения заполнены", "особые",
-        "Группа здоровья, физкультурная группа, социальный статус.", "card", _sensitive, is_required=False,
+        "Группа здоровья, физкультурная группа, социальный статус.", "sensitive", _sensitive, is_required=False,
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     # place → (page that mends it, what its address needs)
     "guardians": ("journal:class_guardians", CLASS),
     "grid": ("journal:class_grid", CLASS),
+    "table": ("journal:class_grid", CLASS),
     "access": ("reports:access_slips", CLASS),
     "groups": ("journal:groups", CLASS),
     "division": ("journal:division", DIVISION),
@@ -18,7 +19,10 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "consents": ("journal:consents", CLASS),
     "pupil_consents": ("journal:consent_pupil", PUPIL),
     "card": ("journal:pupil_edit", PUPIL),
+    "sensitive": ("journal:pupil_sensitive", PUPIL),
 }
+# Where a name in the gap leads: each pupil's own page.
+OF_PUPIL = {"card": "card", "table": "card", "pupil_consents": "pupil_consents", "sensitive": "sensitive"}
 OFFICE_WORDS = "Делает администратор"
 
 

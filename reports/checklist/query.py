@@ -11,7 +11,7 @@ from journal.calendar import year_of
 from journal.models import SchoolClass
 from reports.checklist.facts import ClassFacts, facts_of
 from reports.checklist.items import ITEMS, Item, Part
-from reports.checklist.places import office_url, place_url
+from reports.checklist.places import OF_PUPIL, office_url, place_url
 
 OFFICE = {"office", "courses", "timetable"}
 SORT_NAME = "class"
@@ -160,13 +160,13 @@ def _shown(item: Item, part: Part, facts: ClassFacts, user: User) -> Shown:
         url, words = office_url(item.place, user, class_id)
     else:
         url, words = place_url(item.place, class_id=class_id, subject_id=part.subject_id), "Исправить"
-    of_pupil = item.place in ("card", "pupil_consents")
+    of_pupil = OF_PUPIL.get(item.place, "")
     names = [
-        Named(gap.name, place_url(item.place, class_id=class_id, pupil_id=gap.pupil_id) if of_pupil else "")
+        Named(gap.name, place_url(of_pupil, class_id=class_id, pupil_id=gap.pupil_id) if of_pupil else "")
         for gap in part.gaps
     ]
     if of_pupil:
-        url, words = place_url("grid", class_id=class_id), "Таблица класса"
+        words = "Таблица класса" if item.place == "table" else "Список класса"
     return Shown(part.label, part.done, part.total, names, url, words)
 
 

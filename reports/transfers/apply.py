@@ -62,6 +62,7 @@ def apply_transfer(*, transfer: YearTransfer, digest: str, by: User, tell: Tell 
     _end(open_plans_of(plan.last_day), plan.last_day, log)
     _enrolments(plan, classes, log)
     _movements(plan, row, classes, log, by)
+    log.seal()
     row.status, row.applied_at, row.undo = Status.APPLIED, timezone.now(), log.to_json()
     row.save(update_fields=["status", "applied_at", "undo"])
     _tell_pupils(plan, by)

@@ -127,8 +127,9 @@ def test_confirming_one_warning_confirms_no_other(client, office):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"birth_date": "2026-12-01"}, "Эта дата ещё не наступила"),
-        ({"snils": "112-233-445 96"}, "Контрольное число не сходится"),
+        ({"birth_date": "2026-12-01"}, "01.12.2026 ещё не наступило"),
+        ({"birth_date": "1985-04-02"}, "Ожидается от 5 до 21 лет"),
+        ({"snils": "112-233-445 96"}, "контрольное число не сходится"),
         ({"effective_on": "2026-08-01"}, "вне учебного года 2026/27"),
         ({"order_number": ""}, "Обязательное поле"),
         ({"last_name": ""}, "Обязательное поле"),
@@ -140,6 +141,20 @@ def test_a_wrong_arrival_is_explained_and_what_was_typed_stays(client, office, s
     assert words in html
     assert 'value="Юлия"' in html
     assert not Pupil.objects.exists()
+
+
+def test_a_number_is_not_given_back_and_not_lost_silently(client, office, seven_b):
+    make_pupil(seven_b, until=date(2026, 9, 20), **{**PERSON, "birth_date": date(2013, 4, 2)})
+    address, data = url("movement_arrival", seven_b.pk), {**ORDER, **PERSON, "snils": "112-233-445 95"}
+
+    html = post(client, address, data)
+    assert "Введите СНИЛС ещё раз" in html and "112-233" not in html
+    again = {**data, "existing": "new", "snils": "", "snils_typed": "1"}
+    assert "Введите СНИЛС ещё раз" in post(client, address, again)
+    assert not Movement.objects.exists()
+
+    post(client, address, {**again, "snils": "112-233-445 95"})
+    assert Pupil.objects.latest("pk").snils == "11223344595"
 
 
 def test_the_number_of_another_pupil_is_told(client, office, seven_b):

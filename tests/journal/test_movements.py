@@ -396,7 +396,7 @@ def test_a_movement_taken_back_leaves_everything_as_it_was(seven_a, seven_b, off
 
     assert different(before, digests()) == []
     told = AuditEvent.objects.filter(object_type="movement", object_id=row.pk).first()
-    assert told.new["reason"] == "не тот ученик"
+    assert told.new["note"] == "отменено: не тот ученик"
     assert (told.old["kind"], told.old["order_number"]) == (row.get_kind_display(), "12-у")
 
 

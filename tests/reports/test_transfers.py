@@ -481,6 +481,10 @@ def put_departure(pupil, new_class, teacher):
     depart(pupil=pupil, order=make_order(date(2027, 9, 15)), by=teacher.user)
 
 
+def put_vacation(pupil, new_class, teacher):
+    new_class.year.vacations.filter(name="осенние каникулы").update(name="каникулы")
+
+
 def put_other_teacher(pupil, new_class, teacher):
     ClassTeacher.objects.create(school_class=new_class, teacher=teacher, date_from=AUTUMN, is_acting=True)
 
@@ -491,7 +495,7 @@ FACTS = [put_absence, put_roll_call, put_lesson, put_departure]
 @pytest.mark.parametrize(
     ("put", "year_stands"),
     [
-        *((put, False) for put in [*FACTS, put_group, put_other_teacher]),
+        *((put, False) for put in [*FACTS, put_group, put_vacation, put_other_teacher]),
         # Of a class that stood before, groups and teachers are no business of the transfer.
         *((put, True) for put in FACTS),
     ],
