@@ -207,7 +207,7 @@ def parse_email(value: object, what: str = "E-mail") -> str:
 def parse_snils(value: object) -> str:
     """Eleven digits with a right control number → 088-377-768 40."""
     line = optional(value)
-    if not line:
+    if not line or re.search(r"[•*]{3}", line):  # masked, as lists show it: that says nothing
         return ""
     digits = re.sub(r"\D", "", line)
     if isinstance(value, int | float):

@@ -46,7 +46,11 @@ def own_topics(request: HttpRequest, course_id: int, suffix: str) -> HttpRespons
 
 def _topics(request: HttpRequest, place: CoursePlace, suffix: str) -> HttpResponse:
     """Topics tell nothing of a pupil, except whose plan it is."""
-    place.record(request, EXPORT, f"темы, {suffix.upper()}", [place.course.plan.pupil_id] if place.course.plan else [])
+    what = f"темы, {suffix.upper()}"
+    if place.course.plan or place.school_class:
+        place.record(request, EXPORT, what, [place.course.plan.pupil_id] if place.course.plan else [])
+    else:
+        record_event(EXPORT, f"{what}: {place.label}"[:100], by=request.user, request=request)
     table: list[list[Value]] = [["Дата", "Урок", "Тема", "Задание", "К дате", "Примечание"]]
     for row in topics_of(place.course):
         notes = [f"замена: {row.substitute}" if row.substitute else "", "урок отменён" if row.is_cancelled else ""]
