@@ -142,15 +142,14 @@ def seven_b(demo):
             "lesson_id": lesson.pk,
             "session_id": 10**9,
             "name": "teacher",
-            "field": "phone",
-            "suffix": "xlsx",
             **made(school_class, child, demo),
         },
     }
 
 
-def made(school_class, child, demo) -> dict[str, int]:
-    """What people of 7Б made: an extract, a job of the class teacher with its result, an import."""
+def made(school_class, child, demo) -> dict[str, int | str]:
+    """What people of 7Б made: an extract, a job of the class teacher with its result, an import; and words that stand
+    in addresses."""
     teacher = demo.user("teacher7b")
     extract = Extract.objects.create(
         sequence=10**6, pupil=child, school_class=school_class, date_from=demo.day, date_to=demo.day,
@@ -166,7 +165,14 @@ def made(school_class, child, demo) -> dict[str, int]:
     )
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
-    return {"extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk}
+    return {
+        "extract_id": extract.pk,
+        "job_id": job.pk,
+        "batch_id": batch.pk,
+        # -- cards --
+        "field": "phone",
+        "suffix": "xlsx",
+    }
 
 
 def url_of(name: str, parameters: list[str], ids: dict) -> str:
