@@ -18,6 +18,7 @@ class Guide:
 
 GUIDES = (
     Guide("teacher", "Классному руководителю"),
+    Guide("start", "Начало года"),
     Guide("deputy", "Заместителю директора"),
     Guide("parent", "Родителям и ученикам"),
     Guide("operator", "Администратору"),

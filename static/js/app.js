@@ -56,5 +56,10 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+// Of a row of pills that is wider than the screen, the lit one is in sight.
+for (const lit of document.querySelectorAll(".pills--scroll [aria-current]")) {
+  const row = lit.closest(".pills--scroll");
+  row.scrollLeft = lit.offsetLeft + lit.offsetWidth - row.offsetLeft - row.clientWidth + 48;
+}
 // A grid wider than the screen opens at its newest days.
 for (const box of document.querySelectorAll("[data-scroll-end]")) box.scrollLeft = box.scrollWidth;

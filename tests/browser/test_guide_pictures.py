@@ -1,0 +1,108 @@
+"""The pictures of the guide «Начало года»: made of the demo school by `script/guide-pictures`, kept in the repository.
+
+An ordinary run takes each picture again, so a page that a picture shows cannot change its way without this test seeing
+it, and checks that the guide and the kept files name each other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+from playwright.sync_api import Page, expect
+
+KEPT = Path(__file__).resolve().parents[2] / "static" / "img" / "guide"
+SIZE = {"width": 1200, "height": 768}
+GUIDE = Path(str(get_template("help/start.html").origin)).read_text()
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("link", name="Класс", exact=True).click()
+    page.get_by_role("navigation", name="Страницы класса").get_by_role("link", name=name, exact=True).click()
+
+
+def checklist(page: Page) -> None:
+    tab(page, "Начало года")
+    expect(page.get_by_role("heading", name="Начало года, 7Б")).to_be_visible()
+
+
+def grid(page: Page) -> None:
+    tab(page, "Таблица")
+    cell = page.get_by_role("textbox").nth(2)
+    cell.focus()
+    expect(cell).to_be_focused()
+
+
+def card(page: Page) -> None:
+    page.get_by_role("link", name="Класс", exact=True).click()
+    page.get_by_role("link", name="Ларионов Лев").click()
+    page.get_by_role("link", name=re.compile("Исправить.*телефон", re.IGNORECASE)).first.click()
+    expect(page.get_by_role("textbox", name="Телефон")).to_be_focused()
+
+
+def guardians(page: Page) -> None:
+    tab(page, "Представители")
+    expect(page.get_by_role("link", name="Листки с паролями")).to_be_visible()
+
+
+def division(page: Page) -> None:
+    tab(page, "Группы")
+    page.get_by_role("heading", name="Информатика").locator("..").get_by_role("link", name="Открыть").click()
+    expect(page.get_by_text("Не распределены").first).to_be_visible()
+
+
+def preview(page: Page) -> None:
+    division(page)
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Показать, что изменится").first.click()
+    expect(page.get_by_role("button", name="Сохранить")).to_be_visible()
+
+
+def consents(page: Page) -> None:
+    tab(page, "Согласия")
+    expect(page.get_by_role("button", name="Записать отмеченных")).to_be_visible()
+
+
+PICTURES: dict[str, Callable[[Page], None]] = {
+    one.__name__: one for one in (checklist, grid, card, guardians, division, preview, consents)
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_page_of_the_picture_is_reached_as_the_guide_says(page_for, name):
+    page = page_for("teacher7b", viewport=SIZE)
+    page.goto("/")
+    PICTURES[name](page)
+
+    taken = page.screenshot(animations="disabled")
+
+    if os.environ.get("GUIDE_PICTURES") == "write":
+        (KEPT / f"{name}.png").write_bytes(taken)
+    assert size_of((KEPT / f"{name}.png").read_bytes()) == size_of(taken) == (SIZE["width"], SIZE["height"])
+
+
+def test_the_guide_shows_every_kept_picture_and_no_other():
+    shown = re.findall(r'_picture.html" with name="(\w+)"', GUIDE)
+
+    assert sorted(shown) == sorted(PICTURES) == sorted(path.stem for path in KEPT.glob("*.png"))
+
+
+def test_the_pictures_stand_in_the_guide(page_for):
+    page = page_for("teacher7b")
+    page.goto("/help/start/")
+
+    for picture in page.locator("figure img").all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height, from the header of the file."""
+    return struct.unpack(">II", png[16:24])
