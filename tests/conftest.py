@@ -219,7 +219,7 @@ def site(
     url = f"http://127.0.0.1:{live.free_port()}"
     commands = [
         ["-m", "gunicorn", "tests.wsgi", "--bind", url[7:], "--threads", "4", "--no-control-socket"],
-        ["manage.py", "db_worker", "--interval", "0.2", "--no-startup-delay"],
+        ["-m", "tests.worker"],
     ]
     log = collected_static.parent / f"site-{worker}.log"
     environment = live.production(STATIC_ROOT=str(collected_static), DATABASE_URL=database)
