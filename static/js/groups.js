@@ -132,8 +132,9 @@ function start() {
   });
 
   document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.target.matches("textarea, [type=text], [type=date], input:not([type])")) return;
-    if (event.code === "KeyZ") {
+    if (!(event.ctrlKey || event.metaKey)) return;
+    // In a field of text the browser's own undo is meant.
+    if (event.code === "KeyZ" && !event.target.matches("textarea, [type=date], input:not([type])")) {
       event.preventDefault();
       undo();
     } else if (event.key === "Enter") {
