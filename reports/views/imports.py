@@ -25,6 +25,8 @@ from reports.models import ImportBatch, ImportFile, Job
 
 Status = ImportBatch.Status
 ROWS_ON_PAGE = 50
+# Before a field or a class is chosen, only a taste of the single differences: they are decided by field.
+DIFFERENCES_AT_FIRST = 8
 BUSY = (Status.READING, Status.APPLYING, Status.UNDOING)
 HEADINGS = {Status.APPLIED: "Импорт записан", Status.UNDONE: "Запись импорта отменена"}
 
@@ -184,12 +186,13 @@ def _differences(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     groups, classes = {one["group"] for one in differences}, {one["class"] for one in differences}
     group = request.GET.get("field", "") if request.GET.get("field") in groups else ""
     class_name = request.GET.get("class", "") if request.GET.get("class") in classes else ""
+    on_page = ROWS_ON_PAGE if group or class_name else DIFFERENCES_AT_FIRST
     board = decisions.board(batch.preview, batch.answers, group=group, class_name=class_name)
     return {
         "board": board,
         "choices": list(decisions.CHOICES.items()),
         "field": group,
         "class_name": class_name,
-        "differences": Paginator(board.rows, ROWS_ON_PAGE).get_page(request.GET.get("differences")),
+        "differences": Paginator(board.rows, on_page).get_page(request.GET.get("differences")),
         "differences_query": urlencode({k: v for k, v in (("field", group), ("class", class_name)) if v}),
     }

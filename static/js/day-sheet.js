@@ -1,6 +1,8 @@
 /* The day sheet: a press saves itself, keys in either layout, undo, the other person's marks, presses that wait.
    The page works without this file: each button is a form of its own. Nothing but ids, dates and letters is kept. */
 
+import { button, question } from "./questions.js";
+
 const sheet = document.getElementById("sheet");
 const LETTERS = { ill: "Б", excused: "У", unexcused: "Н", late: "О" };
 const LABELS = { ill: "болезнь", excused: "уважительная причина", unexcused: "неуважительная причина", late: "опоздание" };
@@ -178,7 +180,7 @@ async function renewToken() {
 
 function askSignIn() {
   say(`сеанс закончился · ждут отправки ${queue.length}`, "offline");
-  const box = question("Сеанс закончился. Отметки не потеряны: войдите, и они отправятся сами.");
+  const box = question("Сеанс закончился. Отметки не потеряны: войдите, и они отправятся сами.", { alone: true });
   const link = document.createElement("a");
   link.className = "btn btn-primary btn-sm";
   link.href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
@@ -235,31 +237,11 @@ function ask(row, item, stands) {
   const mine = item.puts ? LETTERS[item.puts] : "пусто";
   const theirs = stands.reason ? LETTERS[stands.reason] : "пусто";
   const who = stands.by ? `${stands.by}${stands.at ? ` в ${stands.at}` : ""}` : "Другой человек";
-  const box = question(`${name}, ${where}: ${who} — ${theirs}, у вас — ${mine}. Что оставить?`);
+  const box = question(`${name}, ${where}: ${who} — ${theirs}, у вас — ${mine}. Что оставить?`, { alone: true });
   const keep = button(`Оставить: ${theirs}`, "btn-plain", () => box.remove());
   const put = button(`Поставить: ${mine}`, "btn-primary", () => { box.remove(); press(row, item.place, item.puts); });
   box.append(keep, " ", put);
   keep.focus();
-}
-
-function question(text) {
-  const box = document.createElement("div");
-  box.className = "alert alert-warning";
-  box.setAttribute("role", "alert");
-  const words = document.createElement("p");
-  words.textContent = text;
-  box.append(words);
-  document.getElementById("questions").replaceChildren(box);
-  return box;
-}
-
-function button(text, look, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = `btn ${look} btn-sm`;
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
 }
 
 /* ── Undo ── */

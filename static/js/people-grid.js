@@ -2,6 +2,7 @@
    a block from Excel is shown before it is written. The page works without this file: it is one form then.
    What is not sent yet stays in the memory of the page only: nothing personal is kept in the browser. */
 
+import { button, question } from "./questions.js";
 import { freshToken } from "./token.js";
 
 const form = document.getElementById("people-grid");
@@ -264,26 +265,6 @@ function ask(item, stands) {
 function labelOf(cell) {
   const [head, row] = cell.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id));
   return `${(row.querySelector("a") || row).textContent.trim()}, ${head.textContent.trim().toLowerCase()}`;
-}
-
-function question(text) {
-  const box = document.createElement("div");
-  box.className = "alert alert-warning";
-  box.setAttribute("role", "alert");
-  const words = document.createElement("p");
-  words.textContent = text;
-  box.append(words);
-  document.getElementById("questions").append(box);
-  return box;
-}
-
-function button(text, look, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = `btn ${look} btn-sm`;
-  made.textContent = text;
-  made.addEventListener("click", act);
-  return made;
 }
 
 /* ── Undo ── */
