@@ -167,8 +167,6 @@ def seven_b(demo):
             "session_id": 10**9,
             "name": "teacher",
             **made(school_class, child, demo),
-            # -- consents and settings --
-            **settings_of(school_class, child),
         },
     }
 
@@ -190,14 +188,20 @@ def made(school_class, child, demo) -> dict[str, int]:
     )
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
-    return {"extract_id": extract.pk, "job_id": job.pk, "batch_id": batch.pk}
+    return {
+        "extract_id": extract.pk,
+        "job_id": job.pk,
+        "batch_id": batch.pk,
+        # -- consents and settings --
+        **settings_of(school_class, child),
+    }
 
 
 def settings_of(school_class, child) -> dict[str, int]:
     """A consent of the child, and rows of the school's settings."""
     year = school_class.year
     consent = child.consents.first() or child.consents.create(
-        purpose=ConsentPurpose.objects.get(pk=1), given_on=year.date_from
+        purpose=ConsentPurpose.objects.first(), given_on=year.date_from
     )
     return {
         "consent_id": consent.pk,
