@@ -307,7 +307,7 @@ def settings_of(school_class, child) -> dict[str, int]:
     """A consent of the child, and rows of the school's settings."""
     year = school_class.year
     consent = child.consents.first() or child.consents.create(
-        purpose=ConsentPurpose.objects.get(pk=1), given_on=year.date_from
+        purpose=ConsentPurpose.objects.first(), given_on=year.date_from
     )
     return {
         "consent_id": consent.pk,
