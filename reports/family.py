@@ -13,7 +13,7 @@ from django.db.models import F, Value
 
 from attendance.models import LETTERS, WHOLE_DAY, Reason
 from journal.calendar import Calendar, load_calendar
-from journal.lessons import ClassLessons, LessonPlace, pupil_lessons
+from journal.lessons import ClassLessons, LessonPlace, Stay, pupil_lessons
 from journal.means import Thresholds, grade_has_marks, marks_to_reach
 from journal.models import ControlWork, Course, Enrolment, Homework, Pupil, Recommendation, SchoolClass, Term
 from reports.extract.assemble import extract_of, subject_lines
@@ -45,6 +45,15 @@ class Child:
     school_class: SchoolClass | None
     today: date
     pills: tuple[Pill, ...]
+    stays: tuple[tuple[Stay, SchoolClass], ...] = ()
+    """Every class the child has been in, the oldest first."""
+
+    def class_on(self, day: date) -> SchoolClass | None:
+        """Where the child studied on a day of this school year; the class of the page where nowhere."""
+        for stay, school_class in self.stays:
+            if stay.holds(day) and self.school_class and school_class.year_id == self.school_class.year_id:
+                return school_class
+        return self.school_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,8 @@ def child_of(pupil: Pupil, children: Sequence[Pupil], today: date) -> Child:
         )
         for child in children
     )
-    return Child(pupil, classes.get(pupil.pk), today, pills)
+    stays = tuple((Stay(row.date_from, row.date_to), row.school_class) for row in rows if row.pupil_id == pupil.pk)
+    return Child(pupil, classes.get(pupil.pk), today, pills, stays)
 
 
 # --- Diary ----------------------------------------------------------------------------------------
@@ -145,8 +155,7 @@ def diary(child: Child, *, day: date | None = None, week: date | None = None) ->
     start, end = _monday(days[0]), _monday(days[-1]) + timedelta(days=6)
     period = Period(min(start, child.today - NEWS_DAYS), max(end, child.today))
     source = _source(child, calendar, period, {"marks", "absences"}, (start - HOMEWORK_BACK, end))
-    homework = _homework(child.pupil, source.lessons, start - HOMEWORK_BACK, end)
-    shown = tuple(_diary_day(child, one, source, homework) for one in days)
+    shown = _diary_days(child, days, source, (start - HOMEWORK_BACK, end), period)
     if week:
         shift = timedelta(weeks=1)
         return Diary(shown, is_week=True, previous=start - shift, next=start + shift)
@@ -175,6 +184,24 @@ def _days_shown(calendar: Calendar, grade: int, today: date, day: date | None, w
     if calendar.is_school_day(today, grade):
         return [today]
     return [calendar.school_day_after(today, grade) or calendar.school_day_before(today, grade) or today]
+
+
+def _diary_days(
+    child: Child, days: Sequence[date], source: Source, read: tuple[date, date], period: Period
+) -> tuple[DiaryDay, ...]:
+    """The days, each with the lessons of the class in which the child was on it: whoever changed class in the year
+    keeps the diary of the former one. Queries of a second class only where a day asks for it."""
+    sources = {source.school_class.pk: (source, _homework(child.pupil, source.lessons, *read))}
+    shown = []
+    for day in days:
+        school_class = child.class_on(day) or source.school_class
+        if school_class.pk not in sources:
+            former = _source(
+                replace(child, school_class=school_class), source.calendar, period, {"marks", "absences"}, read
+            )
+            sources[school_class.pk] = former, _homework(child.pupil, former.lessons, *read)
+        shown.append(_diary_day(child, day, *sources[school_class.pk]))
+    return tuple(shown)
 
 
 def _diary_day(child: Child, day: date, source: Source, homework: dict) -> DiaryDay:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from attendance.models import Absence, Reason
 from journal.means import Thresholds, marks_to_reach
-from journal.models import ControlWork, Homework, PeriodMark, Recommendation, Term, WorkKind
+from journal.models import ControlWork, Enrolment, Homework, PeriodMark, Recommendation, Term, WorkKind
 from reports.family import counted, lacking
 from tests.factories import (
     MONDAY,
@@ -394,3 +394,21 @@ def test_pages_cost_the_same_whatever_they_show(
 
     with django_assert_num_queries(queries):
         html_of(client, child, name)
+
+
+def test_whoever_changed_class_keeps_the_diary_of_the_former_one(client, parent, child, school_class):
+    former = make_class("7А", year=school_class.year)
+    child.enrolments.update(date_from=date(2026, 11, 11))  # a Wednesday
+    Enrolment.objects.create(
+        pupil=child, school_class=former, date_from=school_class.year.date_from, date_to=date(2026, 11, 10)
+    )
+    before, after = make_course(former, "Алгебра"), make_course(school_class, "Геометрия")
+    make_mark(make_lesson(before, date(2026, 11, 10), 2, topic="Дроби"), child, "5")
+    make_lesson(after, date(2026, 11, 11), 2, topic="Углы")
+
+    (day,) = page_of(client, child, query="?day=2026-11-10").days
+    week = page_of(client, child, query="?week=2026-11-09").days
+
+    assert [(row.title, row.topic, row.marks[0].value) for row in day.lessons] == [("Алгебра", "Дроби", "5")]
+    assert not day.why_no_school
+    assert [[row.topic for row in one.lessons] for one in week[1:3]] == [["Дроби"], ["Углы"]]
