@@ -16,7 +16,7 @@ from journal.forms.guardians import CompromiseForm, ReasonForm
 from journal.models import Pupil
 from journal.queries.card import class_of
 from journal.queries.guardian import access_box
-from journal.services.access import Holder, block, report, unblock
+from journal.services.access import Holder, block, pupil_ids_of, report, unblock
 
 
 @require_safe
@@ -39,8 +39,7 @@ def access_block(request: HttpRequest, guardian_id: int | None = None, pupil_id:
         if block(holder, by=request.user, reason=reason, address=address_of(request)):
             messages.success(request, "Вход заблокирован, все сеансы завершены.")
         return redirect(_page_of(holder))
-    context = {"form": form, "holder": holder, "back": _page_of(holder), "kind": "block"}
-    return TemplateResponse(request, "journal/access_confirm.html", context)
+    return _confirm(request, holder, form, "block")
 
 
 @require_POST
@@ -65,7 +64,13 @@ def access_report(request: HttpRequest, guardian_id: int | None = None, pupil_id
             f"поддержка ответят до {notice.deadline:%d.%m.%Y}. Новый листок с паролем можно выдать здесь же.",
         )
         return redirect(_page_of(holder))
-    context = {"form": form, "holder": holder, "back": _page_of(holder), "kind": "report"}
+    return _confirm(request, holder, form, "report")
+
+
+def _confirm(request: HttpRequest, holder: Holder, form: ReasonForm | CompromiseForm, kind: str) -> HttpResponse:
+    """The page between the two presses; it names the person."""
+    record_pupils(request, Action.READ, "вход в кабинет", pupil_ids=pupil_ids_of(holder))
+    context = {"form": form, "holder": holder, "back": _page_of(holder), "kind": kind}
     return TemplateResponse(request, "journal/access_confirm.html", context)
 
 
