@@ -26,7 +26,7 @@ from journal.services.groups import (
     write_spans,
 )
 from journal.services.spans import DAY, Span
-from journal.services.timetable import carry_cancelled, end_slots, give_slots, slots_from
+from journal.services.timetable import carry_cancelled, carry_control_works, end_slots, give_slots, slots_from
 from journal.text import normalise
 
 
@@ -146,6 +146,7 @@ def dissolve(
     give_slots(parts, [whole])
     carry_cancelled([model], [whole], on)
     saved = _end_memberships(subject, groups, on, by, address)
+    saved.works = carry_control_works(courses, [whole], on)
     _close(groups, on, school_class, by, address)
     return saved
 

@@ -20,7 +20,14 @@ from journal.models import Course, GroupMembership, SchoolClass, StudyGroup, Sub
 from journal.queries.divisions import Place, groups_of, places_from, trail_subject
 from journal.services.changes import change_events
 from journal.services.spans import DAY, Span, put_in, span_on
-from journal.services.timetable import carry_cancelled, end_slots, give_slots, last_written, slots_from
+from journal.services.timetable import (
+    carry_cancelled,
+    carry_control_works,
+    end_slots,
+    give_slots,
+    last_written,
+    slots_from,
+)
 from journal.text import normalise
 
 
@@ -74,6 +81,8 @@ class Saved:
 
     moves: list[Move] = field(default_factory=list)
     made: list[StudyGroup] = field(default_factory=list)
+    works: int = 0
+    """Control works ahead that went along with the lessons."""
 
 
 @transaction.atomic
@@ -99,14 +108,14 @@ def set_division(
     groups = groups_of(school_class, on, subject)
     places = places_from(school_class, on, timezone.localdate())
     _check_seats(seats, places, groups, new_groups)
-    made = _make_groups(school_class, subject, on, groups, new_groups, by, address)
+    made, works = _make_groups(school_class, subject, on, groups, new_groups, by, address)
     by_key = {group.pk: group for group in groups} | {-number: group for number, group in enumerate(made, start=1)}
     spans, names = _spans(subject, places)
     own = {group.pk for group in groups}
     stands = {pk: _standing(spans[pk], place.start, own) for pk, place in places.items()}
     if seen is not None:
         _compare(seen, stands, seats, places)
-    saved = Saved(made=made)
+    saved = Saved(made=made, works=works)
     changed: dict[int, list[Span]] = {}
     for pupil_id, key in seats.items():
         target = by_key[key].pk if key else 0
@@ -168,11 +177,14 @@ def _make_groups(
     new_groups: Sequence[NewGroup],
     by: User,
     address: str | None,
-) -> list[StudyGroup]:
-    """The groups with their courses. Lessons of the timetable come from the course of the whole class, which ends; in
-    a subject that is divided already, from its first group, beside it."""
+) -> tuple[list[StudyGroup], int]:
+    """The groups with their courses, and how many control works ahead they took over.
+
+    Lessons of the timetable come from the course of the whole class, which ends; in a subject that is divided already,
+    from its first group, beside it.
+    """
     if not new_groups:
-        return []
+        return [], 0
     whole = Course.objects.filter(school_class=school_class, subject=subject).first()
     parts = slots_from([whole], on) if whole else []
     model = whole
@@ -192,9 +204,10 @@ def _make_groups(
         note_group(group, {}, {"name": group.name, "teacher": str(new.teacher), "date_from": on.isoformat()},
                    school_class, by, address)  # fmt: skip
     give_slots(parts, courses)
-    if whole and parts:
-        carry_cancelled([whole], courses, on)
-    return made
+    if not whole or not parts:
+        return made, 0
+    carry_cancelled([whole], courses, on)
+    return made, carry_control_works([whole], courses, on)
 
 
 def check_unwritten(courses: Collection[Course], on: date, why: str) -> None:

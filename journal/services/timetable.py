@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import Max, Q
 
-from journal.models import Course, Lesson, TimetableSlot
+from journal.models import ControlWork, Course, Lesson, TimetableSlot
 
 DAY = timedelta(days=1)
 
@@ -71,3 +71,31 @@ def carry_cancelled(old: Collection[Course], new: Iterable[Course], day: date) -
         [Lesson(course=course, date=on, number=number, is_cancelled=True) for course in new for on, number in places],
         ignore_conflicts=True,
     )
+
+
+def carry_control_works(old: Collection[Course], new: Iterable[Course], day: date) -> int:
+    """Control works ahead go to the courses that take the lessons over, or the families would lose sight of them: the
+    row itself to the first course, a copy to each other one. Of works of one day (each group had its own) the first
+    goes along, the others stay with their closed group. How many went; two queries, and two a work."""
+    first, *others = new
+    taken = set(ControlWork.objects.filter(course=first, date__gte=day).values_list("date", flat=True))
+    moved = 0
+    for work in ControlWork.objects.filter(course__in=old, date__gte=day).order_by("date", "pk"):
+        if work.date in taken:
+            continue
+        moved += 1
+        taken.add(work.date)
+        work.course = first
+        work.save(update_fields=["course"])
+        copies = [
+            ControlWork(
+                course=course,
+                date=work.date,
+                title=work.title,
+                level=work.level,
+                approved_reason=work.approved_reason,
+            )
+            for course in others
+        ]
+        ControlWork.objects.bulk_create(copies, ignore_conflicts=True)
+    return moved

@@ -85,6 +85,7 @@ def division_preview(request: HttpRequest, class_id: int, subject_id: int) -> Ht
         "unplaced": [seat for seat in builder.division.seats if not board.seats[seat.pupil_id] and not seat.on_plan],
         "rows": _rows(builder, saved, effects, whole),
         "made": saved.made,
+        "works": saved.works,
         "whole": whole,
     }
     return _page(request, school_class, subject, board.on, context)
@@ -110,6 +111,7 @@ def _dissolving(request: HttpRequest, school_class: SchoolClass, subject: Subjec
         "builder": builder,
         "rows": _rows(builder, saved, effects, "", new="весь класс"),
         "dissolves": True,
+        "works": saved.works,
         "like": like,
     }
     return _page(request, school_class, subject, on, context)

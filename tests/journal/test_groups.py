@@ -463,3 +463,25 @@ def test_controls_and_lessons_of_the_whole_class_stay_where_they_are(school_clas
     (place,) = own_lessons(pupils[0], school_class, MONDAY, load_calendar(school_class.year))
     assert (place.control, place.topic) == ("Силы", "Сила")
     assert Lesson.objects.filter(course=physics).count() == 1
+
+
+def test_control_works_ahead_go_along_with_the_lessons_and_come_back(school_class, pupils, physics):
+    ControlWork.objects.create(course=physics, date=NEXT, title="Силы")
+    calendar = load_calendar(school_class.year)
+
+    def ahead(pupil):
+        courses = [place.course_id for place in own_lessons(pupil, school_class, NEXT, calendar)]
+        return list(ControlWork.objects.filter(course__in=courses, date=NEXT).values_list("title", flat=True))
+
+    saved = divide(school_class, physics, pupils)
+
+    assert saved.works == 1
+    assert [ahead(pupil) for pupil in pupils[:2]] == [["Силы"], ["Силы"]]
+
+    back = dissolve(
+        school_class=school_class, subject=physics.subject, on=NEXT, like=saved.made[0].pk,
+        by=teacher_user(school_class),
+    )  # fmt: skip
+
+    assert back.works == 1
+    assert ahead(pupils[0]) == ["Силы"]
