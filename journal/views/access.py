@@ -16,7 +16,7 @@ from journal.forms.guardians import CompromiseForm, ReasonForm
 from journal.models import Pupil
 from journal.queries.card import class_of
 from journal.queries.guardian import access_box
-from journal.services.access import Holder, block, report, unblock
+from journal.services.access import Holder, block, pupil_ids_of, report, unblock
 
 
 @require_safe
@@ -39,6 +39,7 @@ def access_block(request: HttpRequest, guardian_id: int | None = None, pupil_id:
         if block(holder, by=request.user, reason=reason, address=address_of(request)):
             messages.success(request, "Вход заблокирован, все сеансы завершены.")
         return redirect(_page_of(holder))
+    _record_look(request, holder)
     context = {"form": form, "holder": holder, "back": _page_of(holder), "kind": "block"}
     return TemplateResponse(request, "journal/access_confirm.html", context)
 
@@ -65,6 +66,7 @@ def access_report(request: HttpRequest, guardian_id: int | None = None, pupil_id
             f"поддержка ответят до {notice.deadline:%d.%m.%Y}. Новый листок с паролем можно выдать здесь же.",
         )
         return redirect(_page_of(holder))
+    _record_look(request, holder)
     context = {"form": form, "holder": holder, "back": _page_of(holder), "kind": "report"}
     return TemplateResponse(request, "journal/access_confirm.html", context)
 
@@ -77,6 +79,12 @@ def _holder(request: HttpRequest, guardian_id: int | None, pupil_id: int | None)
     if holder.user is None or holder.user.is_personnel:
         raise Http404
     return holder
+
+
+def _record_look(request: HttpRequest, holder: Holder) -> None:
+    """The page names the person; it is told on the cards of the children whom the reader keeps."""
+    pupils = Pupil.objects.kept_by(request.user).filter(pk__in=pupil_ids_of(holder))
+    record_pupils(request, Action.READ, "вход в кабинет", pupil_ids=pupils.values_list("pk", flat=True))
 
 
 def _page_of(holder: Holder) -> str:
