@@ -112,7 +112,7 @@ def test_after_the_end_of_a_guardianship_new_phones_of_the_person_are_not_told_w
     assert PHONE not in shown
     assert "Скрытова" not in shown
     assert teacher.get(f"/journal/guardians/{person.pk}/edit/").status_code == 404
-    assert teacher.post(f"/guardians/{person.pk}/access/slip/").status_code == 404
+    assert teacher.post(f"/reports/guardians/{person.pk}/access/slip/").status_code == 404
 
 
 def test_a_guardian_whose_child_left_the_school_has_a_page_still(client, mine):
@@ -159,9 +159,9 @@ def test_a_division_seats_nobody_of_another_class(teacher, mine, victim):
     subject = make_subject("Информатика")
     group = make_group(mine, subject, pupils=[make_pupil(mine)])
     foreign = make_group(victim.enrolments.get().school_class, subject, "чужая", pupils=[victim])
-    at = f"/classes/{mine.pk}/groups/{subject.pk}/preview/"
+    at = f"/classes/{mine.pk}/groups/{subject.pk}/"
     sent = {"on": "2026-11-23", "do": "save", f"to-{victim.pk}": group.pk, "seen": f"{victim.pk}:{foreign.pk}"}
-    shown = page(teacher.post(f"/journal{at[:-8]}", sent)) + page(teacher.post(at, sent))
+    shown = page(teacher.post(f"/journal{at}", sent)) + page(teacher.post(f"/reports{at}preview/", sent))
     change = f"/journal/classes/{mine.pk}/groups/{subject.pk}/{foreign.pk}/"
 
     assert "Скрытова" not in shown
@@ -233,14 +233,16 @@ def test_who_has_the_same_name_in_another_class_is_told_by_the_class_alone(teach
 
 
 def test_a_slip_is_printed_for_the_own_class_only(teacher, mine, victim):
-    make_guardian(make_pupil(mine))
+    own = make_guardian(make_pupil(mine))
     them = make_guardian(victim)
-    teacher.post(f"/classes/{mine.pk}/access/", {"holder": them.pk})
-    teacher.post(f"/classes/{mine.pk}/access/?who=pupils", {"holder": victim.pk})
+    teacher.post(f"/reports/classes/{mine.pk}/access/", {"holder": them.pk})
+    teacher.post(f"/reports/classes/{mine.pk}/access/?who=pupils", {"holder": victim.pk})
 
     assert not Job.objects.exists()
+    teacher.post(f"/reports/classes/{mine.pk}/access/", {"holder": [own.pk, them.pk]})
+    assert Job.objects.get().params["ids"] == [own.pk]
     for at in (f"/guardians/{them.pk}", f"/pupils/{victim.pk}"):
-        assert teacher.post(f"{at}/access/slip/").status_code == 404
+        assert teacher.post(f"/reports{at}/access/slip/").status_code == 404
         for what in ("block", "unblock", "compromise"):
             assert teacher.post(f"/journal{at}/access/{what}/", {"reason": "х"}).status_code == 404
 
@@ -250,8 +252,23 @@ def test_a_plan_of_another_class_is_neither_read_nor_copied(teacher, mine, victi
     child = make_pupil(mine)
 
     assert teacher.get(f"/journal/plans/{plan.pk}/").status_code == 404
-    assert teacher.post(f"/plans/{plan.pk}/preview/").status_code == 404
+    assert teacher.post(f"/reports/plans/{plan.pk}/preview/").status_code == 404
     assert "77-тайна" not in page(teacher.get(f"/journal/pupils/{child.pk}/plans/add/", {"like": plan.pk}))
+
+
+@pytest.mark.parametrize("field", ["plan-date_from", "plan-date_to", "plan-order_date"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_plan_at_the_end_of_the_calendar_is_asked_about_and_breaks_nothing(teacher, mine, field, day):
+    child, subject, staff = make_pupil(mine), make_subject(), make_teacher()
+    IndividualPlan.objects.create(pupil=child, kind="individual", date_from="2026-09-01")
+    sent = {
+        "do": "save", "plan-kind": "individual", "plan-date_from": "2026-11-23", "plan-ends_previous": "on",
+        "subjects-TOTAL_FORMS": "1", "subjects-INITIAL_FORMS": "0", "subjects-0-subject": subject.pk,
+        "subjects-0-teacher": staff.pk, "subjects-0-hours": "2",
+    }  # fmt: skip
+    for way in (f"/journal/pupils/{child.pk}/plans/add/", f"/reports/pupils/{child.pk}/plans/preview/"):
+        assert "Проверьте год" in page(teacher.post(way, {**sent, field: day}))
+    assert child.plans.count() == 1
 
 
 # --- Fields that somebody else keeps -----------------------------------------------------------------
@@ -273,6 +290,22 @@ def test_fields_of_the_office_are_changed_by_no_way_of_the_class_teacher(teacher
     assert Pupil.objects.filter(pk=child.pk).values().get() == before
 
 
+def test_what_the_page_showed_may_be_any_nonsense(teacher, mine):
+    """A conflict carries it on to the next page; half a character could not be written there."""
+    child = make_pupil(mine, phone=PHONE)
+    half = chr(92) + "ud83d"
+    sent = {"last_name": "Новая", "first_name": child.first_name, "sex": "f", "phone": "8 900 111-11-11"}
+    for seen in (f'{{"phone": "x", "address": "{half}"}}', '{"phone": [[[1e999]]]}', "[" * 50_000, "1" * 5_000):
+        answer = teacher.post(f"/journal/pupils/{child.pk}/edit/", {**sent, "seen": seen})
+        assert answer.status_code in (302, 409)
+    Pupil.objects.filter(pk=child.pk).update(phone=PHONE)
+    answer = teacher.post(
+        f"/journal/pupils/{child.pk}/edit/", {**sent, "seen": f'{{"phone": "x", "address": "{half}"}}'}
+    )
+    assert answer.status_code == 409
+    assert f"«{PHONE}»" in page(answer)
+
+
 # --- Who was, and is not any more ---------------------------------------------------------------------
 
 
@@ -286,7 +319,7 @@ def test_an_acting_teacher_keeps_nobody_after_the_last_day(client, mine, victim)
     for at in (
         f"/journal/pupils/{victim.pk}/",
         f"/journal/classes/{their.pk}/guardians/",
-        f"/classes/{their.pk}/access/",
+        f"/reports/classes/{their.pk}/access/",
     ):
         assert client.get(at).status_code == 404
 
@@ -303,7 +336,7 @@ def test_a_family_opens_no_page_about_people(client, mine):
     ):
         assert client.get(f"/journal/{at}").status_code == 404
     assert client.post(f"/journal/pupils/{child.pk}/fields/phone/", {"phone": PHONE}).status_code == 404
-    assert client.post(f"/guardians/{parent.pk}/access/slip/").status_code == 404
+    assert client.post(f"/reports/guardians/{parent.pk}/access/slip/").status_code == 404
 
 
 # --- A slip in the wrong hands ------------------------------------------------------------------------
