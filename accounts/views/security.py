@@ -17,20 +17,38 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.forms import OwnPasswordForm
 from accounts.http import SignedInRequest
 from accounts.models import UserSession
-from accounts.services import change_own_password, end_sessions, report_compromise
+from accounts.services import change_own_password, end_sessions, report_compromise, sign_out
+
+WRONG_PASSWORDS = "wrong_passwords"
 
 
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 @require_http_methods(["GET", "POST"])
 def password(request: SignedInRequest) -> HttpResponse:
     """A new password of one's own; after a one-time one nothing else opens before."""
+    if request.user.one_time_expired(timezone.now()):  # signed in by it on its last day
+        return _sent_out(request, "Одноразовый пароль больше не действует. Новый листок выдаст классный руководитель.")
     form = OwnPasswordForm(request.user, request.POST or None)
     one_time = request.user.must_change_password
     if request.method == "POST" and form.is_valid():
         change_own_password(request, form.cleaned_data["new_password1"])
         messages.success(request, "Пароль изменён. На других устройствах сеансы завершены.")
         return redirect("home" if one_time else "accounts:security")
+    if request.method == "POST" and "old_password" in form.errors and _guesses(request) >= settings.AXES_FAILURE_LIMIT:
+        return _sent_out(request, "Прежний пароль введён неверно слишком много раз. Войдите заново.")
     return TemplateResponse(request, "accounts/password.html", {"form": form, "one_time": one_time})
+
+
+def _guesses(request: SignedInRequest) -> int:
+    """Wrong old passwords of this session: who sits at somebody else's open session shall not find the password."""
+    request.session[WRONG_PASSWORDS] = request.session.get(WRONG_PASSWORDS, 0) + 1
+    return request.session[WRONG_PASSWORDS]
+
+
+def _sent_out(request: SignedInRequest, words: str) -> HttpResponse:
+    sign_out(request)
+    messages.error(request, words)
+    return redirect("accounts:login")
 
 
 @require_safe

@@ -40,7 +40,9 @@ class EditForm(forms.ModelForm):
         except (ValueError, TypeError, RecursionError):
             seen = {}
         known = seen if isinstance(seen, dict) else {}
-        return {name: str(known.get(name, shown)) for name, shown in self.shown.items()}
+        texts = {name: str(known.get(name, shown)) for name, shown in self.shown.items()}
+        # JSON may spell half a character, which no page can be written with.
+        return {name: text.encode(errors="replace").decode() for name, text in texts.items()}
 
     def clean_seen(self) -> dict[str, str]:
         return self.seen_texts()

@@ -87,8 +87,7 @@ class DayField(forms.DateField):
             return
         if self.is_past and value > timezone.localdate():
             raise ValidationError(f"{self.label}: {value:%d.%m.%Y} ещё не наступило. Проверьте год.")
-        if not EARLIEST <= value <= date(timezone.localdate().year + 10, 12, 31):
-            raise ValidationError(f"{self.label}: {value:%d.%m.%Y}. Проверьте год.")
+        check_year(value, str(self.label))
 
 
 class SnilsField(forms.CharField):
@@ -105,6 +104,13 @@ class SnilsField(forms.CharField):
             # Its own words quote the number.
             what = "контрольное число не сходится" if "контрольное" in bad.what else "это не 11 цифр"
             raise ValidationError(f"СНИЛС: {what}. Сверьте с документом и введите заново.") from None
+
+
+def check_year(day: date, what: str) -> None:
+    """Refuses a year that no paper of a school can have: a slip of the hand, or the end of the calendar, whose days
+    have none before or after."""
+    if not EARLIEST <= day <= date(timezone.localdate().year + 10, 12, 31):
+        raise ValidationError(f"{what}: {day:%d.%m.%Y}. Проверьте год.")
 
 
 def _read(parse: Any, text: str, what: str, **how: Any) -> Any:

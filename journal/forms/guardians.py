@@ -37,7 +37,7 @@ class GuardianForm(EditForm):
 
     def __init__(self, *args: Any, user: User, children: list[Pupil], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.children = children
+        self.user, self.children = user, children
         _leave(self, open_fields(user, GUARDIAN_FIELDS))
         self.fields["birth_date"].widget = DayInput()
         self.fields["sex"].choices = [("", "не указан"), *Sex.choices]  # type: ignore[attr-defined]
@@ -62,7 +62,7 @@ class GuardianForm(EditForm):
             person = Guardian(**{name: data[name] for name in GUARDIAN_FIELDS if name in data})
             person.user_id = self.instance.user_id
             try:
-                check_person(person, self.children, timezone.localdate())
+                check_person(person, self.children, timezone.localdate(), by=self.user)
             except BadGuardian as error:
                 self.add_error(error.field, error.words)
         return data

@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from journal.forms.fields import check_year
 from journal.models import Course, IndividualPlan, Subject, Teacher
 from journal.services.plans import PlanFacts, PlanSubject, hours_text
 from journal.text import normalise, row_number
@@ -53,6 +54,16 @@ class PlanForm(forms.Form):
             del self.fields["sets_study_form"]
         if not is_new:
             del self.fields["ends_previous"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name in ("order_date", "date_from", "date_to"):
+            try:
+                if data.get(name):
+                    check_year(data[name], "Дата")
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        return data
 
     def facts(self) -> PlanFacts:
         """Needs a valid form."""

@@ -78,14 +78,15 @@ def guardian_page(guardian: Guardian, user: User, now: datetime) -> GuardianPage
 
     current = [line(tie) for tie in ties if tie.ended_on is None]
     mine = [one for one in current if one.pupil]
+    is_kept = bool(mine) or user.keeps_all_people
     return GuardianPage(
         guardian=guardian,
         children=mine,
         others=[one for one in current if not one.pupil],
         past=[line(tie) for tie in ties if tie.ended_on is not None and tie.pupil_id in kept],
         box=access_box(guardian, now),
-        changes=_changes(guardian, [tie.pk for tie in ties if tie.pupil_id in kept]),
-        is_kept=bool(mine) or user.keeps_all_people,
+        changes=_changes(guardian, [tie.pk for tie in ties if tie.pupil_id in kept], is_kept),
+        is_kept=is_kept,
     )
 
 
@@ -96,10 +97,13 @@ def access_box(holder: Holder, now: datetime) -> AccessBox:
     return AccessBox(access, refused, may_unblock, stamp_of(holder))
 
 
-def _changes(guardian: Guardian, tie_ids: list[int]) -> list[Change]:
-    """The newest changes of the person and of the ties that the user keeps; one query."""
-    wanted = Q(object_type="guardian", object_id=guardian.pk) | Q(object_type="guardianship", object_id__in=tie_ids)
-    if guardian.user_id:
+def _changes(guardian: Guardian, tie_ids: list[int], is_kept: bool) -> list[Change]:
+    """The newest changes of the ties that the user keeps, and of the person and the login while the person is kept: a
+    phone changed after the end of a guardianship is not told where it ended. One query."""
+    wanted = Q(object_type="guardianship", object_id__in=tie_ids)
+    if is_kept:
+        wanted |= Q(object_type="guardian", object_id=guardian.pk)
+    if is_kept and guardian.user_id:
         wanted |= Q(object_type="user", object_id=guardian.user_id)
     actions = [AuditEvent.Action.CHANGE, AuditEvent.Action.PASSWORD]
     events = AuditEvent.objects.filter(wanted, action__in=actions).select_related("actor").order_by("-at", "-pk")

@@ -93,6 +93,8 @@ class Known:
 
     guardian: Guardian
     children: list[str]
+    is_foreign: bool = False
+    """All of the children are kept by somebody else: only the office links such a person to one more pupil."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,10 @@ def known_people(people: list[Guardian], user: User, today: date) -> list[Known]
             named[tie.guardian_id].append(f"{tie.pupil.list_name}, {school_class}" if school_class else str(tie.pupil))
         else:
             others[tie.guardian_id].append(f"ребёнок в {school_class}" if school_class else "ребёнок в гимназии")
-    return [Known(person, named[person.pk] + others[person.pk]) for person in people]
+    return [
+        Known(one, named[one.pk] + others[one.pk], is_foreign=bool(others[one.pk]) and not named[one.pk])
+        for one in people
+    ]
 
 
 def keeps(user: User, school_class: SchoolClass) -> bool:

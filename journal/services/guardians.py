@@ -42,8 +42,9 @@ def sex_for(sex: str, kinship: str) -> str:
     return sex or SEX_OF_KINSHIP.get(Guardianship.Kinship(kinship), "")
 
 
-def check_person(person: Guardian, children: Iterable[Pupil], today: date) -> None:
-    """Raises BadGuardian: the child itself, somebody younger than the child, a date that cannot be."""
+def check_person(person: Guardian, children: Iterable[Pupil], today: date, *, by: User) -> None:
+    """Raises BadGuardian: the child itself, somebody younger than the child, a date that cannot be. A child whom the
+    actor does not keep (of another class) is not named and its birth date is not told."""
     born = person.birth_date
     if born and born > today:
         raise BadGuardian("birth_date", "Дата рождения в будущем. Проверьте её по документу.")
@@ -54,17 +55,28 @@ def check_person(person: Guardian, children: Iterable[Pupil], today: date) -> No
         if same_name and (born is None or born == child.birth_date):
             raise BadGuardian(
                 "last_name",
-                f"Это сам ученик: {child.full_name}. Представителем укажите взрослого; если они полные тёзки, "
-                "впишите дату рождения взрослого.",
+                f"Это сам ученик{_named(child, child.full_name, by)}. Представителем укажите взрослого; если они "
+                "полные тёзки, впишите дату рождения взрослого.",
             )
         if person.user_id and person.user_id == child.user_id:
-            raise BadGuardian("last_name", f"Это вход самого ученика: {child.full_name}. Укажите взрослого.")
+            words = f"Это вход самого ученика{_named(child, child.full_name, by)}. Укажите взрослого."
+            raise BadGuardian("last_name", words)
         if born and born >= child.birth_date:
+            whom = _named(child, f"{child.first_name} — {child.birth_date:%d.%m.%Y}", by)
             raise BadGuardian(
-                "birth_date",
-                f"Представитель не может быть моложе ребёнка: {child.first_name} — {child.birth_date:%d.%m.%Y}. "
-                "Проверьте дату рождения.",
+                "birth_date", f"Представитель не может быть моложе ребёнка{whom}. Проверьте дату рождения."
             )
+
+
+def _named(child: Pupil, words: str, by: User) -> str:
+    """Who the child is, for those who keep it. One query, and only for an error."""
+    return f": {words}" if Pupil.objects.kept_by(by).filter(pk=child.pk).exists() else " из другого класса"
+
+
+OF_ANOTHER_CLASS = (
+    "Этот человек представляет ребёнка другого класса: связать его с вашим учеником может администратор или заместитель "
+    "директора. Попросите их; или запишите нового человека, тогда записи объединят позже."
+)
 
 
 def known_like(person: Guardian) -> list[Guardian]:
@@ -91,10 +103,12 @@ def add_guardian(
     is_known = person.pk is not None
     if is_known:
         person = Guardian.objects.select_for_update().people().get(pk=person.pk)
+        if not may_link(by, person):
+            raise BadGuardian("last_name", OF_ANOTHER_CLASS)
     else:
         person.sex = sex_for(person.sex, tie["kinship"])
         person.email = person.email or ""
-    check_person(person, [pupil], timezone.localdate())
+    check_person(person, [pupil], timezone.localdate(), by=by)
     _check_not_twice(pupil, person)
     if not is_known:
         person.save()
@@ -105,6 +119,16 @@ def add_guardian(
         person.save(update_fields=["sex"])
         record_change(person, {"sex": ("", sex)}, by=by, pupil_ids=[pupil.pk], subject="представитель", address=address)
     return _tie(pupil, person, tie, by=by, address=address)
+
+
+def may_link(by: User, person: Guardian) -> bool:
+    """Whether the actor may make somebody known answer for one more pupil.
+
+    Who keeps a pupil prints the slip with the guardian's password, and the cabinet shows all of the guardian's
+    children: by tying a stranger to an own pupil a class teacher would open the pages of another class's child.
+    """
+    ties = person.guardianships.current()
+    return by.keeps_all_people or not ties.exists() or Guardian.objects.kept_by(by).filter(pk=person.pk).exists()
 
 
 def _check_not_twice(pupil: Pupil, person: Guardian) -> None:
@@ -148,7 +172,7 @@ def change_person(
         person, changes, by=by, pupil_ids=[child.pk for child in children], subject="представитель", address=address
     )
     fresh = Guardian.objects.select_related("user").get(pk=person.pk)
-    check_person(fresh, children, timezone.localdate())
+    check_person(fresh, children, timezone.localdate(), by=by)
     if fresh.user and not fresh.user.is_personnel and changed.keys() & set(NAME_FIELDS):
         for name in NAME_FIELDS:
             setattr(fresh.user, name, getattr(fresh, name))

@@ -108,7 +108,7 @@ def merge(
     plan = plan_merge(stays, goes)
     if plan.stamp != stamp or stays.merged_into_id or goes.merged_into_id:
         raise MergeChanged
-    _check(plan, values)
+    _check(plan, values, by)
     pupil_ids = sorted({tie.pupil_id for tie in [*_ties(stays), *_ties(goes)]})
     before = _snapshot(stays), _snapshot(goes)
     logins = _settle_logins(plan, keep_login_of, by=by, address=address)
@@ -127,7 +127,7 @@ def merge(
     return stays
 
 
-def _check(plan: Plan, values: Mapping[str, Any]) -> None:
+def _check(plan: Plan, values: Mapping[str, Any], by: User) -> None:
     if plan.stays.pk == plan.goes.pk:
         raise CannotMerge("Это одна и та же запись.")
     if plan.two_logins and len(plan.staff_logins) == 2:
@@ -135,7 +135,7 @@ def _check(plan: Plan, values: Mapping[str, Any]) -> None:
     merged = Guardian(**{name: values.get(name, getattr(plan.stays, name)) for name in PERSON_FIELDS})
     children = [tie.pupil for tie in _ties(plan.stays)] + [move.tie.pupil for move in plan.moves]
     try:
-        check_person(merged, children, timezone.localdate())
+        check_person(merged, children, timezone.localdate(), by=by)
     except BadGuardian as error:
         raise CannotMerge(error.words) from error
 

@@ -40,8 +40,7 @@ def consents(request: HttpRequest, class_id: int) -> HttpResponse:
     if sent and form.is_valid() and (given := _give(request, form, {pk: givers[pk] for pk in ticked})):
         _tell(request, given)
         return redirect(f"{request.path}?purpose={form.cleaned_data['purpose'].pk}")
-    if not sent:
-        record_class(request, AuditEvent.Action.READ, "согласия", class_id=class_id)
+    record_class(request, AuditEvent.Action.READ, "согласия", class_id=class_id)
     context = {
         "school_class": school_class,
         "grid": grid,
@@ -79,8 +78,7 @@ def consent_pupil(request: HttpRequest, pupil_id: int) -> HttpResponse:
             return redirect(request.path)
         form.add_error("purpose", f"Такое согласие уже действует с {given.standing[0].given_on:%d.%m.%Y}.")
     school_class = class_of(pupil, today)
-    if not sent:
-        _record_look(request, pupil, school_class and school_class.pk)
+    _record_look(request, pupil, school_class and school_class.pk)
     context = {"pupil": pupil, "school_class": school_class, "consents": consents_of(pupil), "form": form}
     return TemplateResponse(request, "journal/consent_pupil.html", context)
 
@@ -105,8 +103,7 @@ def consent(request: HttpRequest, consent_id: int) -> HttpResponse:
         else:
             messages.success(request, "Согласие исправлено." if done else "Ничего не изменилось.")
             return redirect("journal:consent_pupil", pupil_id=pupil.pk)
-    if not sent:
-        _record_look(request, pupil, None)
+    _record_look(request, pupil, None)
     context = {"consent": row, "pupil": pupil, "form": form}
     return TemplateResponse(request, "journal/consent.html", context)
 

@@ -49,8 +49,9 @@ def guardian_merge(request: HttpRequest, guardian_id: int, other_id: int) -> Htt
             messages.success(request, f"Объединено: теперь это один представитель, {stays.full_name}.")
             return redirect("journal:guardian", guardian_id=stays.pk)
     pupils = Pupil.objects.kept_by(request.user).filter(guardianships__guardian__in=[stays, goes]).distinct()
-    record_pupils(request, Action.READ, "объединение представителей", pupil_ids=pupils.values_list("pk", flat=True))
-    context = {"plan": plan, "form": form, "problem": problem, "classes": _children(plan)}
+    kept = set(pupils.values_list("pk", flat=True))
+    record_pupils(request, Action.READ, "объединение представителей", pupil_ids=sorted(kept))
+    context = {"plan": plan, "form": form, "problem": problem, "classes": _children(plan), "kept": kept}
     return TemplateResponse(request, "journal/guardian_merge.html", context)
 
 

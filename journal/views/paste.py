@@ -38,7 +38,6 @@ def class_grid_paste(request: HttpRequest, class_id: int) -> HttpResponse:
         return _page(request, school_class, text, refused=str(too_big))
     if "apply" in request.POST and plan.changes:
         return _apply(request, school_class, text, plan)
-    record_class(request, Action.READ, "вставка в таблицу класса", class_id=class_id)
     return _page(request, school_class, text, plan)
 
 
@@ -97,6 +96,8 @@ def _page(
     plan: PastePlan | None = None,
     refused: str = "",
 ) -> HttpResponse:
+    if plan:
+        record_class(request, Action.READ, "вставка в таблицу класса", class_id=school_class.pk)
     context = {
         "school_class": school_class,
         "text": text,

@@ -78,6 +78,13 @@ def test_a_mother_of_two_is_proposed_and_stays_one_row(browser, school_class, ch
     assert "Такой человек уже есть:" in html and "ребёнок в 5А" in html and "Ася" not in html
     assert Guardian.objects.count() == 1
 
+    # With the tie would come the slip with the password, and with that the pages of the sister: not for this teacher.
+    assert f'value="{known.pk}"' not in html
+    refused = add(browser, child, known=str(known.pk)).content.decode()
+    assert "представляет ребёнка другого класса" in refused
+    assert not child.guardianships.exists()
+
+    browser.force_login(make_user(is_deputy=True), backend=BACKEND)
     add(browser, child, known=str(known.pk))
     assert Guardian.objects.count() == 1
     assert {tie.pupil for tie in known.guardianships.all()} == {child, sister}
