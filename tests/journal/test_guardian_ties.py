@@ -180,7 +180,7 @@ def test_the_login_of_the_pupil_is_nobody_elses(child, school_class):
     person = make_guardian(make_pupil(school_class), user=user)
 
     with pytest.raises(BadGuardian, match="вход самого ученика"):
-        add_guardian(pupil=child, person=person, tie=values(), by=make_user())
+        add_guardian(pupil=child, person=person, tie=values(), by=teacher_user(school_class))
 
 
 def values(**changed) -> dict:
@@ -199,10 +199,10 @@ def test_the_same_guardian_twice_is_refused(browser, child):
 
 def test_a_sent_twice_form_adds_one(browser, child, school_class):
     person = make_guardian(make_pupil(school_class))
-    add_guardian(pupil=child, person=person, tie=values(), by=make_user())
+    add_guardian(pupil=child, person=person, tie=values(), by=teacher_user(school_class))
 
     with pytest.raises(BadGuardian, match="уже среди представителей"):
-        add_guardian(pupil=child, person=person, tie=values(), by=make_user())
+        add_guardian(pupil=child, person=person, tie=values(), by=teacher_user(school_class))
     assert child.guardianships.count() == 1
 
 
