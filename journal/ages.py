@@ -1,4 +1,4 @@
-"""How old pupils are: what cannot be, and what is unusual for a grade. The one home of this rule."""
+"""How old pupils are: what cannot be, what is unusual for a grade, what is worth a look in September. One home."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def is_pupils_age(age: int) -> bool:
 def is_unusual(age: int, grade: int) -> bool:
     """Whether it is worth a second look at the birth date: grade 1 is begun at 6 to 8, few stay behind for years."""
     return not grade + 4 <= age <= grade + 9
+
+
+def is_rare(age: int, grade: int) -> bool:
+    """Whether «Начало года» asks to compare the birth date with the document: closer than `is_unusual`, because a list
+    is looked through once, while a note on the card stands there all year."""
+    return not grade + 5 <= age <= grade + 7
 
 
 def unusual_age(birth_date: date, grade: int, year_start: date, class_name: str) -> str:

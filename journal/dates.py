@@ -15,8 +15,3 @@ MONTHS_SHORT = ("", "янв", "фев", "мар", "апр", "май", "июн", 
 def day_month(day: date) -> str:
     """«23 ноября»."""
     return f"{day.day} {MONTHS_OF[day.month]}"
-
-
-def full_years(born: date, day: date) -> int:
-    """How old somebody is on the day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

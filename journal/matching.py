@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from itertools import combinations
 from typing import Protocol, TypeVar
 
-from journal.phones import phone_key
 from journal.text import normalise
 
 NEAR_LETTERS = 2
+NATIONAL, LONG_ENOUGH = 10, 5
+"""Digits of a number without +7 or 8, and the fewest that a number of a town without its code has."""
 
 
 class Someone(Protocol):
@@ -108,6 +110,12 @@ def pairs_of(people: Iterable[Person]) -> list[tuple[Person, Person, str]]:
 def phones_of(person: Someone) -> set[str]:
     """Keys of the person's phones."""
     return {phone_key(person.phone_mobile), phone_key(person.phone_home)} - {""}
+
+
+def phone_key(text: str) -> str:
+    """The digits by which two numbers are the same, however they are divided; empty for what is no number."""
+    digits = re.sub(r"\D", "", text)
+    return digits[-NATIONAL:] if len(digits) >= LONG_ENOUGH else ""
 
 
 def _names(person: Someone) -> tuple[str, str, str]:

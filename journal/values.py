@@ -189,7 +189,8 @@ def parse_phone(value: object, what: str = "Телефон") -> str:
         return f"+7 {digits[:3]} {digits[3:6]}-{digits[6:8]}-{digits[8:]}"
     if len(digits) in (5, 6, 7) and not first.strip().startswith("+"):  # a town number without the code of the town
         return f"{digits[:-4]}-{digits[-4:-2]}-{digits[-2:]}"
-    if first.strip().startswith("+") and 11 <= len(digits) <= 15:
+    # More digits after +7 are an extension or a slip: nothing is dialled by them.
+    if first.strip().startswith("+") and not digits.startswith("7") and 11 <= len(digits) <= 15:
         return f"+{digits}"
     raise BadValue(
         f"{what}: в «{line}» {len(digits)} цифр.", "Ожидается 10 цифр после +7 или 8, например +7 935 476-25-24."

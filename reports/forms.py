@@ -7,16 +7,8 @@ from datetime import date
 from django import forms
 from django.core.exceptions import ValidationError
 
+from journal.forms.dates import DateInput
 from reports.extract.data import Period
-
-
-class DateInput(forms.DateInput):
-    """The browser's own calendar; it speaks ISO."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d", attrs={"class": "form-control"})
 
 
 class PeriodForm(forms.Form):

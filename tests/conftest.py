@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,11 +19,15 @@ from django.utils import timezone
 
 from tests import databases, live
 from tests.clock import DEMO_MORNING, started_at
+from tests.pages import enter
 
 DEMO_PASSWORD = "Demo-2026-gymnasium"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A busy machine is no fault of a rule: how long something may take is said by tests that measure it.
+    hypothesis.settings.register_profile("school", deadline=None)
+    hypothesis.settings.load_profile("school")
     # One round instead of a million: the tests are not about hashing.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # One name for this run, known here and in every worker.
@@ -159,6 +164,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
         monkeypatch.setattr(timezone, "now", started_at(moment))
 
     return set_to
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[..., Client]:
+    """`sign_in(user)` gives the client of that user."""
+    return lambda user: enter(client, user)
 
 
 # --- The demo school ------------------------------------------------------------------------------

@@ -125,10 +125,8 @@ class EditForm(forms.ModelForm):
     def _as_text(self, name: str, value: Any) -> str:
         """As the widget writes it: the same text for the same value, whether it comes from the row or the person."""
         if isinstance(value, bool):
-            return "да" if value else ""  # a checkbox writes nothing for either
-        field = self.fields[name]
-        if isinstance(value, bool):
             return self._raw_text(value)
+        field = self.fields[name]
         text = field.widget.format_value(field.prepare_value(value)) if value not in (None, "") else ""
         return self._raw_text(text)
 

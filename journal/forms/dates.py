@@ -1,4 +1,4 @@
-"""A date as the browser's own calendar writes it."""
+"""Dates and times as the browser's own controls write them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class DateInput(forms.DateInput):
 
 
 class TimeInput(forms.TimeInput):
+    """The browser's own clock, without seconds."""
+
     input_type = "time"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:

@@ -11,20 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from journal import crypto
+from journal.forms.dates import DateInput
 from journal.names import check_name
 from journal.values import PUPIL_AGES, BadValue, parse_date, parse_email, parse_phone, parse_snils
 
 SEVERAL_PHONES = re.compile(r"[,;/\n]|\sили\s")
 EARLIEST = date(1900, 1, 1)
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar; it speaks ISO."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict | None = None) -> None:
-        super().__init__(format="%Y-%m-%d", attrs=attrs)
 
 
 class SecretInput(forms.TextInput):
@@ -73,7 +65,7 @@ class DayField(forms.DateField):
 
     def __init__(self, *, is_past: bool = False, born: bool = False, **kwargs: Any) -> None:
         self.is_past, self.born = is_past, born
-        kwargs.setdefault("widget", DayInput())
+        kwargs.setdefault("widget", DateInput())
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:

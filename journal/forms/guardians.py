@@ -10,22 +10,17 @@ from django.utils import timezone
 from accounts.models import User
 from journal.editing import GUARDIAN_FIELDS, GUARDIANSHIP_FIELDS, open_fields
 from journal.forms.base import EditForm
+from journal.forms.dates import DateInput
+from journal.forms.fields import PhoneField
 from journal.models import Guardian, Guardianship, Pupil, Sex
-from journal.phones import written_phone
 from journal.queries.guardian import label_of
 from journal.services.guardians import BadGuardian, check_person
 from journal.services.merge import Plan
 
-DAY_FORMAT = "%Y-%m-%d"
 
-
-class DayInput(forms.DateInput):
-    """A day by the browser's own calendar; today is the last one that may be chosen."""
-
-    input_type = "date"
-
-    def __init__(self, **attrs: Any) -> None:
-        super().__init__(attrs={"max": f"{timezone.localdate():{DAY_FORMAT}}", **attrs}, format=DAY_FORMAT)
+def _until_today() -> DateInput:
+    """Today is the last day that may be chosen."""
+    return DateInput(attrs={"max": f"{timezone.localdate():%Y-%m-%d}"})
 
 
 class GuardianForm(EditForm):
@@ -39,19 +34,14 @@ class GuardianForm(EditForm):
         super().__init__(*args, **kwargs)
         self.user, self.children = user, children
         _leave(self, open_fields(user, GUARDIAN_FIELDS))
-        self.fields["birth_date"].widget = DayInput()
+        self.fields["birth_date"].widget = _until_today()
         self.fields["sex"].choices = [("", "не указан"), *Sex.choices]  # type: ignore[attr-defined]
         self.fields["sex"].help_text = "Если не указать, возьмём из степени родства"
         for name in ("phone_mobile", "phone_home"):
-            self.fields[name].widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
+            field = self.fields[name]
+            self.fields[name] = PhoneField(label=field.label, required=False)
         for name in ("last_name", "first_name", "patronymic", "email"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
-
-    def clean_phone_mobile(self) -> str:
-        return _phone(self.cleaned_data["phone_mobile"])
-
-    def clean_phone_home(self) -> str:
-        return _phone(self.cleaned_data["phone_home"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -83,7 +73,7 @@ class TieForm(EditForm):
             self.fields["kinship"] = forms.ChoiceField(
                 label="Степень родства", choices=[("", "выберите"), *Guardianship.Kinship.choices]
             )
-        self.fields["informing_since"].widget = DayInput()
+        self.fields["informing_since"].widget = _until_today()
         self.fields["informing_basis"].help_text = "Для бумажной формы обязательно: заявление, вх. № и дата"
 
     def clean_informing_since(self) -> Any:
@@ -105,12 +95,16 @@ class TieForm(EditForm):
 class EndForm(forms.Form):
     """From which day the person does not answer for the child, and why."""
 
-    ended_on = forms.DateField(label="Прекращено с", widget=DayInput, initial=timezone.localdate)
+    ended_on = forms.DateField(label="Прекращено с", initial=timezone.localdate)
     reason = forms.CharField(
         label="Причина",
         max_length=200,
         help_text="Например: решение суда от 12.11.2026, смена опекуна. Останется в истории карточки",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ended_on"].widget = _until_today()  # of this request: the class lives as long as the server
 
     def clean_ended_on(self) -> Any:
         day = self.cleaned_data["ended_on"]
@@ -175,13 +169,6 @@ class MergeForm(forms.Form):
 def _leave(form: forms.ModelForm, names: list[str]) -> None:
     for name in [name for name in form.fields if name not in (*names, "seen")]:
         del form.fields[name]
-
-
-def _phone(text: str) -> str:
-    try:
-        return written_phone(text)
-    except ValueError as error:
-        raise forms.ValidationError(str(error)) from error
 
 
 def _shown(row: Guardian, name: str) -> str:

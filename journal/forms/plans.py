@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from journal.forms.dates import DateInput
 from journal.forms.fields import check_year
 from journal.models import Course, IndividualPlan, Subject, Teacher
 from journal.services.plans import PlanFacts, PlanSubject, hours_text
@@ -21,26 +22,17 @@ EMPTY_ROWS = 3
 MOST_SUBJECTS = 40
 
 
-class DayInput(forms.DateInput):
-    """The browser's own calendar; it speaks ISO."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d", attrs={"class": "form-control"})
-
-
 class PlanForm(forms.Form):
     """Kind, order and dates. What only some may set, or only a new plan has, is taken out by the view."""
 
     kind = forms.ChoiceField(label="Вид", choices=IndividualPlan.Kind.choices)
     order_number = forms.CharField(label="Приказ №", max_length=30, required=False)
-    order_date = forms.DateField(label="от", required=False, widget=DayInput())
-    date_from = forms.DateField(label="Действует с", widget=DayInput())
+    order_date = forms.DateField(label="от", required=False, widget=DateInput())
+    date_from = forms.DateField(label="Действует с", widget=DateInput())
     date_to = forms.DateField(
         label="по",
         required=False,
-        widget=DayInput(),
+        widget=DateInput(),
         help_text="Последний день; пусто — до отмены. Чтобы завершить план, укажите его последний день.",
     )
     ends_previous = forms.BooleanField(label="Завершить прежний план накануне", required=False)

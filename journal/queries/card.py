@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import AuditEvent
@@ -96,9 +96,17 @@ class Card:
 def class_of(pupil: Pupil, today: date) -> SchoolClass | None:
     """The class of the day, else the last one, else (who is admitted for a day to come) the first. One query; two for
     the last case."""
-    rows = pupil.enrolments.select_related("school_class__year__school")
-    last = rows.filter(date_from__lte=today).order_by("-date_from").first() or rows.order_by("date_from").first()
-    return last.school_class if last else None
+    return begun_class_of(pupil, today) or _class(pupil.enrolments.order_by("date_from"))
+
+
+def begun_class_of(pupil: Pupil, day: date) -> SchoolClass | None:
+    """The class of the day, or the last one before it. One query."""
+    return _class(pupil.enrolments.filter(date_from__lte=day).order_by("-date_from"))
+
+
+def _class(rows: QuerySet[Enrolment]) -> SchoolClass | None:
+    first = rows.select_related("school_class__year__school").first()
+    return first.school_class if first else None
 
 
 def card_of(pupil: Pupil, school_class: SchoolClass | None, today: date, *, reads_studies: bool = True) -> Card:

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Count, Q
 
-from journal.dates import full_years
+from journal.ages import age_on
 from journal.models import Consent, ConsentPurpose, Enrolment, Guardianship, Pupil, SchoolClass
 
 OF_AGE = 18
@@ -102,7 +102,7 @@ def givers_of(pupils: list[Pupil], today: date) -> dict[int, list[tuple[str, str
         words = f"{row.guardian.short_name}, {row.get_kinship_display()}"
         found[row.pupil_id].append((str(row.guardian_id), words))
     for pupil in pupils:
-        of_age = full_years(pupil.birth_date, today) >= OF_AGE
+        of_age = age_on(pupil.birth_date, today) >= OF_AGE
         # Who is of age signs for himself; otherwise a guardian does, and nobody stands last.
         nobody = ("", BY_PUPIL if of_age else BY_NOBODY)
         found[pupil.pk] = [nobody, *found[pupil.pk]] if of_age else [*found[pupil.pk], nobody]

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from journal.dates import full_years
+from journal.ages import age_on, is_rare
 from reports.checklist.facts import ClassFacts, PupilFacts
-
-USUAL_AGE = (5, 7)
-"""How many years older than the number of the grade a pupil usually is on 1 September."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +106,8 @@ def _timetable(facts: ClassFacts) -> list[Part]:
 
 
 def _strange_age(pupil: PupilFacts, facts: ClassFacts) -> bool:
-    first = facts.school_class.year.date_from
-    beyond = full_years(pupil.birth_date, first) - facts.school_class.grade
-    return not USUAL_AGE[0] <= beyond <= USUAL_AGE[1]
+    age = age_on(pupil.birth_date, facts.school_class.year.date_from)
+    return is_rare(age, facts.school_class.grade)
 
 
 def _consents_missing(facts: ClassFacts) -> list[Part] | None:

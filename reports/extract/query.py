@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import class_lessons, pupil_lessons
-from journal.models import Enrolment, Pupil, SchoolClass
+from journal.models import Pupil, SchoolClass
 from reports.extract.assemble import extract_of
 from reports.extract.data import ExtractData, Period
 from reports.extract.source import range_needed, read_source
@@ -53,10 +53,3 @@ def pupil_extract(pupil: Pupil, school_class: SchoolClass, period: Period, *, fo
     lessons = pupil_lessons(pupil, school_class, *range_needed(period, formed_on), calendar)
     source = read_source(school_class, calendar, period, formed_on, lessons, [pupil.pk])
     return extract_of(pupil, source)
-
-
-def class_of(pupil: Pupil, day: date) -> SchoolClass | None:
-    """The pupil's class on the day; of one who left, the last class."""
-    rows = Enrolment.objects.filter(pupil=pupil, date_from__lte=day).select_related("school_class__year__school")
-    enrolment = rows.order_by("-date_from").first()
-    return enrolment.school_class if enrolment else None

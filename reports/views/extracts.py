@@ -19,10 +19,11 @@ from accounts.audit import Action, record_class, record_pupils
 from journal.access import get_class_for, get_pupil_for
 from journal.calendar import Calendar, load_calendar
 from journal.models import Pupil, SchoolClass
+from journal.queries.card import begun_class_of
 from reports.extract import batch, register
 from reports.extract.class_page import class_page, pupils_to_print
 from reports.extract.data import ExtractData, Period
-from reports.extract.query import class_of, default_period, pupil_extract
+from reports.extract.query import default_period, pupil_extract
 from reports.forms import PeriodForm
 from reports.models import Extract
 
@@ -127,7 +128,7 @@ def _get_extract(request: HttpRequest, extract_id: int, *related: str) -> Extrac
 def _pupil_and_class(request: HttpRequest, pupil_id: int) -> tuple[Pupil, SchoolClass]:
     """The pupil and the class whose extract it is; only for those who work with the class."""
     pupil = get_pupil_for(request.user, pupil_id)
-    school_class = class_of(pupil, timezone.localdate())
+    school_class = begun_class_of(pupil, timezone.localdate())
     if school_class is None:
         raise Http404
     return pupil, get_class_for(request.user, school_class.pk)

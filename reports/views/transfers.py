@@ -16,9 +16,9 @@ from accounts.audit import Action, record_class, record_event, record_pupils
 from accounts.models import User
 from journal.access import get_class_for
 from journal.files import table_response
+from journal.forms.dates import DateInput
 from journal.models import AcademicYear, YearTransfer
 from journal.text import row_number
-from reports.forms import DateInput
 from reports.transfers import drafts, jobs, pages
 from reports.transfers.drafts import NotDecided
 from reports.transfers.plan import Kind, PupilPlan, TransferPlan, plan_of, split_name

@@ -61,15 +61,6 @@ def acting(school_class):
     return person.user
 
 
-@pytest.fixture
-def sign_in(client):
-    def as_user(user):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return as_user
-
-
 def card_url(pupil, query=""):
     return reverse("journal:pupil", args=[pupil.pk]) + query
 

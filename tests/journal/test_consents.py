@@ -23,6 +23,7 @@ from tests.factories import (
     make_user,
     teacher_user,
 )
+from tests.pages import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +43,6 @@ def school_class():
 @pytest.fixture
 def journal_purpose(school_class) -> ConsentPurpose:
     return ConsentPurpose.objects.get(name__startswith="Ведение")
-
-
-def enter(client, user):
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def page_of(school_class) -> str:

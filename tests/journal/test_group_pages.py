@@ -24,6 +24,7 @@ from tests.factories import (
     make_year,
     teacher_user,
 )
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 NEXT = MONDAY + timedelta(days=7)
@@ -76,19 +77,6 @@ def world():
     return World()
 
 
-@pytest.fixture
-def sign_in(client):
-    def do(user):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return do
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode().split("</header>")[1]))
-
-
 def seats_of(response) -> dict[str, int]:
     """name → the group that is checked on the builder."""
     found = re.findall(r'value="(-?\d+)" aria-label="([^:"]+): [^"]*" checked', response.content.decode())
@@ -101,7 +89,7 @@ def seats_of(response) -> dict[str, int]:
 def test_the_list_tells_sizes_teachers_and_who_is_in_no_group(world, sign_in):
     make_school(group_size_warning=1)
 
-    text = text_of(sign_in(world.user).get(world.url("groups")))
+    text = words_of(sign_in(world.user).get(world.url("groups")))
 
     assert "не распределены: 1 Котов П." in text
     assert "2 1 группа больше 1 Шилова М. С." in text
@@ -112,7 +100,7 @@ def test_who_studies_by_a_plan_needs_no_group(world, sign_in):
     plan = IndividualPlan.objects.create(pupil=world.pupils[3], date_from=date(2026, 10, 5))
     make_course(subject=world.it, plan=plan)
 
-    text = text_of(sign_in(world.user).get(world.url("groups")))
+    text = words_of(sign_in(world.user).get(world.url("groups")))
 
     assert "не распределены" not in text
 
@@ -137,7 +125,7 @@ def test_a_subject_of_the_whole_class_leads_to_a_new_division(world, sign_in):
     answer = sign_in(world.user).get(world.url("groups"), {"subject": physics.subject_id, "new": 3}, follow=True)
 
     assert answer.content.decode().count('name="new-name"') == 3
-    assert "сейчас учится весь класс" in text_of(answer)
+    assert "сейчас учится весь класс" in words_of(answer)
 
 
 @pytest.mark.parametrize("pupils", [3, 30])
@@ -190,7 +178,7 @@ def test_what_is_sent_is_shown_first_and_written_after(world, sign_in):
 
     preview = client.post(world.url("division_preview"), sent)
 
-    assert "Котов Пётр не распределён(а) → 2 группа" in text_of(preview)
+    assert "Котов Пётр не распределён(а) → 2 группа" in words_of(preview)
     assert GroupMembership.objects.filter(pupil=world.pupils[3]).count() == 0
 
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview.content.decode()))
@@ -211,7 +199,7 @@ def test_back_from_the_preview_everything_typed_is_there(world, sign_in):
     }  # fmt: skip
 
     preview = client.post(world.url("division_preview", **url), sent)
-    assert "весь класс → альфа" in text_of(preview)
+    assert "весь класс → альфа" in words_of(preview)
     assert not Course.objects.filter(group__name="альфа").exists()
     hidden: dict[str, list[str]] = {}
     for key, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview.content.decode()):
@@ -229,14 +217,14 @@ def test_a_new_group_needs_a_teacher(world, sign_in):
     answer = sign_in(world.user).post(world.url("division_preview"), sent)
 
     assert answer.status_code == 422
-    assert "Выберите учителя для группы «3 группа»." in text_of(answer)
+    assert "Выберите учителя для группы «3 группа»." in words_of(answer)
 
 
 @pytest.mark.parametrize("on", ["", "31.11.2026", "2026-13-01"])
 def test_a_day_that_is_none_is_explained(world, sign_in, on):
     answer = sign_in(world.user).post(world.url("division_preview"), {**world.board(), "on": on})
 
-    assert "Укажите, с какого дня действует деление" in text_of(answer)
+    assert "Укажите, с какого дня действует деление" in words_of(answer)
 
 
 def test_two_people_see_both_choices(world, sign_in):
@@ -247,7 +235,7 @@ def test_two_people_see_both_choices(world, sign_in):
     answer = sign_in(world.user).post(world.url("division"), {**sent, "do": "save"})
 
     assert answer.status_code == 409
-    assert "Котов Пётр: сейчас «2 группа» (Завучева А. , 09:00), у вас «1 группа»" in text_of(answer).replace(
+    assert "Котов Пётр: сейчас «2 группа» (Завучева А. , 09:00), у вас «1 группа»" in words_of(answer).replace(
         "Завучева А.,", "Завучева А. ,"
     )
     assert seats_of(answer)["Котов Пётр"] == world.first.pk
@@ -258,7 +246,7 @@ def test_the_history_says_who_moved_whom(world, sign_in):
     client = sign_in(world.user)
     client.post(world.url("division"), world.board({world.pupils[0]: world.second.pk}, do="save"))
 
-    text = text_of(client.get(world.url("division")))
+    text = words_of(client.get(world.url("division")))
 
     assert "Абрамова Анна: 1 группа → 2 группа с 23.11.2026, внесено 18.11.2026 09:00" in text
     assert world.user.short_name in text
@@ -300,7 +288,7 @@ def test_a_list_of_names_is_understood_and_what_is_not_is_explained(world, sign_
 
     two = world.second.pk
     assert seats_of(answer) == {"Абрамова Анна": two, "Ёлкин Семён": two, "Котов Иван": two, "Котов Пётр": two}
-    text = text_of(answer)
+    text = words_of(answer)
     assert "По списку распределены: 3." in text
     assert "«Котов»: подходят несколько — Котов Иван, Котов Пётр. Допишите имя." in text
     assert "«Никтоев Иван»: такого ученика в классе нет." in text
@@ -323,7 +311,7 @@ def test_as_last_year(world, sign_in):
 def test_without_a_division_last_year_it_is_said(world, sign_in):
     answer = sign_in(world.user).post(world.url("division"), world.board(do="last_year"))
 
-    assert "В прошлом году этот предмет этим ученикам на группы не делили." in text_of(answer)
+    assert "В прошлом году этот предмет этим ученикам на группы не делили." in words_of(answer)
 
 
 def test_a_quick_way_can_be_taken_back(world, sign_in):
@@ -360,8 +348,8 @@ def test_only_the_office_joins_classes(world, sign_in):
     assert sign_in(teacher_user(other)).post(url, data).status_code == 404
     answer = sign_in(make_user(is_deputy=True)).post(url, data, follow=True)
 
-    assert "Класс 7А присоединён к группе «1 группа»" in text_of(answer)
-    assert "2 из 7Б" in text_of(answer)
+    assert "Класс 7А присоединён к группе «1 группа»" in words_of(answer)
+    assert "2 из 7Б" in words_of(answer)
 
 
 def test_a_group_with_pupils_is_not_closed(world, sign_in):
@@ -369,4 +357,4 @@ def test_a_group_with_pupils_is_not_closed(world, sign_in):
         world.url("group_save", group_id=world.first.pk), {"do": "close", "on": "2026-11-23"}, follow=True
     )
 
-    assert "ещё есть ученики: 2" in text_of(answer)
+    assert "ещё есть ученики: 2" in words_of(answer)

@@ -14,9 +14,10 @@ from journal.queries.matrix import matrix_of
 from journal.queries.movements import class_movements
 from journal.queries.register import register_of
 from journal.queries.roll import class_list
+from journal.services import undo
 from journal.services.movement_undo import cancel, why_not_cancelled
 from journal.services.movements import CannotMove, arrive, change_class, depart
-from journal.services.undo import CannotUndo
+from journal.services.undo import CannotUndo, UndoLog
 from reports.extract.data import Period
 from reports.extract.query import pupil_extract
 from tests.factories import (
@@ -466,3 +467,16 @@ def test_the_roll_by_terms_adds_up_and_vacations_belong_to_the_term_that_follows
         count = period.count
         assert count.at_start + count.arrived + count.came - count.left - count.went == count.at_end
     assert class_movements(seven_a, TODAY).periods[-1].count.went == 1
+
+
+def test_a_field_that_one_write_changed_twice_goes_back_to_the_first_value():
+    pupil = make_pupil(make_class("7Б"), address="ул. Мира, 1")
+    log = UndoLog()
+    for old, new in (("ул. Мира, 1", "ул. Мира, 2"), ("ул. Мира, 2", "ул. Мира, 3")):
+        log.add_changed(pupil, {"address": (old, new)})
+    type(pupil).objects.filter(pk=pupil.pk).update(address="ул. Мира, 3")
+
+    undo.undo(UndoLog.from_json(log.to_json()))
+
+    pupil.refresh_from_db()
+    assert pupil.address == "ул. Мира, 1"

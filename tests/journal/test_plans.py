@@ -37,6 +37,7 @@ from tests.factories import (
     make_user,
     teacher_user,
 )
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 NEXT = MONDAY + timedelta(days=7)
@@ -81,19 +82,6 @@ class World:
 @pytest.fixture
 def world():
     return World()
-
-
-@pytest.fixture
-def sign_in(client):
-    def do(user):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return do
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode().split("</header>")[1]))
 
 
 # --- Writing ----------------------------------------------------------------------------------------
@@ -280,8 +268,8 @@ def test_the_journal_of_the_class_names_the_plan_and_its_teacher(world, sign_in)
     plan = world.open(first=MONDAY)
     client = sign_in(world.user)
 
-    picker = text_of(client.get(reverse("journal:course", args=[world.school_class.pk, world.algebra.pk])))
-    page = text_of(client.get(reverse("journal:course", args=[world.school_class.pk, plan.courses.get().pk])))
+    picker = words_of(client.get(reverse("journal:course", args=[world.school_class.pk, world.algebra.pk])))
+    page = words_of(client.get(reverse("journal:course", args=[world.school_class.pk, plan.courses.get().pk])))
 
     assert "Волков" in picker
     assert world.teacher.short_name in page
@@ -290,7 +278,7 @@ def test_the_journal_of_the_class_names_the_plan_and_its_teacher(world, sign_in)
 def test_the_card_names_the_teachers_of_the_plan(world, sign_in):
     world.open(first=MONDAY)
 
-    text = text_of(sign_in(world.user).get(reverse("journal:pupil", args=[world.pupil.pk])))
+    text = words_of(sign_in(world.user).get(reverse("journal:pupil", args=[world.pupil.pk])))
 
     assert "Алгебра , Домашняя М. С., 2 ч в неделю" in text
 
@@ -311,7 +299,7 @@ def test_the_list_and_its_file(world, sign_in):
     world.open(first=MONDAY)
     client = sign_in(world.user)
 
-    text = text_of(client.get(reverse("journal:plans", args=[world.school_class.pk])))
+    text = words_of(client.get(reverse("journal:plans", args=[world.school_class.pk])))
     answer = client.get(reverse("journal:plans_csv", args=[world.school_class.pk]))
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
 
@@ -327,7 +315,7 @@ def test_what_is_wrong_in_a_line_is_said_there_and_the_rest_stays(world, sign_in
     answer = sign_in(world.user).post(url, sent(world, **{"subjects-0-teacher": "", "subjects-0-hours": "99"}))
 
     assert answer.status_code == 422
-    text = text_of(answer)
+    text = words_of(answer)
     assert "Выберите учителя." in text and "Не больше 20 часов в неделю." in text
     assert 'value="99"' in answer.content.decode() and 'value="5-у"' in answer.content.decode()
 
@@ -351,7 +339,7 @@ def test_a_clash_goes_back_with_what_was_chosen(world, sign_in):
     )
 
     assert answer.status_code == 422
-    assert "Понедельник, 2-й урок" in text_of(answer)
+    assert "Понедельник, 2-й урок" in words_of(answer)
     assert answer.content.decode().count(f'value="{course.pk}" selected') == 2
 
 

@@ -28,6 +28,7 @@ from tests.factories import (
     make_user,
     teacher_user,
 )
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 18)
@@ -75,10 +76,6 @@ class World:
         return client.post(url, {"on": day, "shown_on": day, "seen": seen, **seats})
 
 
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode().split("</header>")[1]))
-
-
 def test_a_move_ahead_touches_nothing_that_was():
     effect = World().effect(date(2026, 11, 23))
 
@@ -121,7 +118,7 @@ def test_the_page_says_it_in_words(client):
     world = World()
     world.pupil.absences.create(date=MONDAY, lesson=3, reason="ill")
 
-    text = text_of(world.preview(client, teacher_user(world.school_class), MONDAY))
+    text = words_of(world.preview(client, teacher_user(world.school_class), MONDAY))
 
     assert "Учеников0 Анна 1 группа → 2 группа" in text
     assert "1 перестаёт быть своими, 1 становится" in text
@@ -133,7 +130,7 @@ def test_the_operator_reads_no_absences_and_no_marks(client):
     world = World()
     world.pupil.absences.create(date=MONDAY, lesson=3, reason="ill")
 
-    text = text_of(world.preview(client, make_user(is_operator=True), MONDAY))
+    text = words_of(world.preview(client, make_user(is_operator=True), MONDAY))
 
     assert "1 перестаёт быть своими" in text
     assert "с отметками" not in text and "1 → 0" not in text and "меняются" in text
@@ -162,7 +159,7 @@ def test_a_division_taken_back_is_shown_first(client):
 
     preview = client.post(url, sent)
 
-    assert "1 группа → весь класс" in text_of(preview)
+    assert "1 группа → весь класс" in words_of(preview)
     assert not Course.objects.filter(school_class=world.school_class).exists()
     client.post(reverse("journal:division", args=[world.school_class.pk, world.subject.pk]), sent)
     assert Course.objects.get(school_class=world.school_class).slots.get().number == 4
@@ -209,7 +206,7 @@ def test_the_preview_of_a_plan_writes_nothing_and_the_save_does(client):
     }  # fmt: skip
 
     preview = client.post(reverse("reports:plan_add_preview", args=[pupil.pk]), sent)
-    assert "ещё не записано" in text_of(preview)
+    assert "ещё не записано" in words_of(preview)
     assert not IndividualPlan.objects.exists()
     carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview.content.decode()))
     answer = client.post(reverse("journal:plan_add", args=[pupil.pk]), {**carried, "do": "save"})

@@ -30,6 +30,7 @@ from tests.factories import (
     make_user,
     teacher_user,
 )
+from tests.pages import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -79,11 +80,6 @@ def gaps(school_class, user=None) -> dict[str, list[str]]:
     return {
         line.item.key: [named.name for part in line.parts for named in part.names] for line in lines if line.lacking
     }
-
-
-def enter(client, user):
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 # --- Each check -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journal.matching import names_are_near
+from journal.matching import names_are_near, phone_key, phones_of
 from journal.models import Guardian, Guardianship, Pupil, SchoolClass
 from journal.text import normalise
 from reports.imports.read.rows import GuardianRow
@@ -136,8 +136,8 @@ def _same_but_for_patronymic(row: GuardianRow, guardian: Guardian) -> bool:
 
 
 def _shares_phone(row: GuardianRow, guardian: Guardian) -> bool:
-    phones = {row.mobile_phone, row.home_phone} - {""}
-    return bool(phones & {guardian.phone_mobile, guardian.phone_home})
+    phones = {phone_key(row.mobile_phone), phone_key(row.home_phone)} - {""}
+    return bool(phones & phones_of(guardian))
 
 
 def _is_near(row: GuardianRow, guardian: Guardian) -> bool:

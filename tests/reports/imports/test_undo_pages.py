@@ -113,7 +113,8 @@ def test_an_undoing_that_never_began_can_be_left(client, operator, settings):
 def test_pages_cost_the_same_for_any_number_of_rows(client, operator, django_assert_num_queries, view, pupils):
     batch = write(client, upload(client, ("ученики.xlsx", samples.pupils_xlsx(samples.PUPILS[:pupils]))))
     client.get(address(batch, view))
-    # Of the page of undoing nearly all ask, kind by kind, whether anything leans on the rows.
+    # Of the page of undoing nearly all ask, kind by kind, whether anything leans on the rows (purposes of consent,
+    # which a first import makes too, are two of them).
     with django_assert_num_queries({"import_batch": 5, "import_undo": 57}[view]):
         client.get(address(batch, view))
 

@@ -63,7 +63,7 @@ def test_phones_of_all_shapes(value, expected):
     assert parse_phone(value) == expected
 
 
-@pytest.mark.parametrize("value", ["123", "+7 935 476", "у бабушки"])
+@pytest.mark.parametrize("value", ["123", "+7 935 476", "у бабушки", "+7 935 476-25-24 доб. 12", "+"])
 def test_a_phone_that_is_none(value):
     with pytest.raises(BadValue, match="Телефон"):
         parse_phone(value)
