@@ -2,6 +2,8 @@
 
 import re
 
+from journal.text import plural
+
 NATIONAL = 10
 LONG_ENOUGH = 5
 """Digits that a number of a town without its code has at least."""
@@ -29,7 +31,8 @@ def written_phone(text: str) -> str:
         return f"{digits[:-4]}-{digits[-4:-2]}-{digits[-2:]}"
     if line.startswith("+") and NATIONAL < len(digits) <= 15:
         return f"+{digits}"
-    raise ValueError(f"В номере {len(digits)} цифр, а нужно 10 после +7 или 8: например, +7 935 476-25-24.")
+    count = f"{len(digits)} {plural(len(digits), 'цифра,цифры,цифр')}"
+    raise ValueError(f"В номере {count}, а нужно 10 после +7 или 8: например, +7 935 476-25-24.")
 
 
 def phone_key(text: str) -> str:

@@ -250,9 +250,7 @@ def _memberships(
     return list(rows.select_related("group").order_by("date_from"))
 
 
-def _begins(
-    rows: Iterable[GroupMembership], own: set[int], pupil_ids: Collection[int], on: date
-) -> date | None:
+def _begins(rows: Iterable[GroupMembership], own: set[int], pupil_ids: Collection[int], on: date) -> date | None:
     """The first day after `on` that finds a pupil of the class in a group; None where the day itself finds one."""
     held = [row for row in rows if row.group_id in own and row.pupil_id in pupil_ids]
     if any(_holds(row, on) for row in held):

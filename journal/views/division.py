@@ -159,7 +159,7 @@ def shown(request: HttpRequest, builder: Builder, errors: Sequence[str] = ()) ->
 
 
 def _heads(builder: Builder) -> list[Head]:
-    heads = [Head(0, "Не распределены", 0, 0, "")]
+    heads = [Head(0, "Не распре\N{SOFT HYPHEN}делены", 0, 0, "")]
     for digit, (key, name) in enumerate(builder.columns, start=1):
         column = next((one for one in builder.division.columns if one.group_id == key), None)
         others, words = (column.others_count, column.others_words) if column else (0, "")
