@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import AuditEvent
 from journal.lessons import Stay
 from journal.models import (
     AcademicYear,
@@ -26,7 +25,6 @@ from journal.models import (
 from journal.text import normalise
 
 FIRST_WEEKS = timedelta(days=21)
-HISTORY_AT_MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +109,6 @@ class Division:
     def size(self, column: Column) -> int:
         own = sum(seat.group_id == column.group_id for seat in self.seats)
         return own + column.others_count
-
-
-@dataclass(frozen=True, slots=True)
-class MoveLine:
-    """A line of the history: who put the pupil from where to where, and since which day it holds."""
-
-    at: datetime | None
-    by: str
-    pupil: str
-    old: str
-    new: str
-    since: date | None
 
 
 def default_day(year: AcademicYear, today: date) -> date:
@@ -373,34 +359,6 @@ def last_years_groups(
     for row in rows.select_related("group").order_by("date_from"):
         found[row.pupil_id] = (row.group_id, row.group.name)
     return found
-
-
-def history_of(division: Division) -> list[MoveLine]:
-    """Changes of the division, newest first: what the audit trail tells of its pupils. One query."""
-    names = {seat.pupil_id: seat.name for seat in division.seats}
-    events = AuditEvent.objects.filter(
-        pupil_id__in=list(names), object_type="groupmembership", subject=trail_subject(division.subject)
-    ).select_related("actor")
-    lines = []
-    for event in events[:HISTORY_AT_MOST]:
-        old, new = event.old or {}, event.new or {}
-        since = new.get("date_from")
-        lines.append(
-            MoveLine(
-                at=event.at,
-                by=event.actor.short_name if event.actor else "",
-                pupil=names[event.pupil_id or 0],
-                old=str(old.get("group") or ""),
-                new=str(new.get("group") or ""),
-                since=date.fromisoformat(since) if since else None,
-            )
-        )
-    return lines
-
-
-def trail_subject(subject: Subject) -> str:
-    """How changes of groups of the subject are named in the audit trail."""
-    return f"группы: {subject.name}"[:100]
 
 
 def teachers() -> list[Teacher]:

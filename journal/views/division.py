@@ -28,13 +28,12 @@ from journal.forms.groups import (
     settle,
 )
 from journal.models import SchoolClass, Subject, Teacher
+from journal.queries.division_history import MoveLine, history_of
 from journal.queries.divisions import (
     Division,
-    MoveLine,
     Seat,
     division_of,
     first_day,
-    history_of,
     joinable_groups,
     last_years_groups,
     subjects_for,
