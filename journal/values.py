@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 
 from journal.crypto import snils_is_valid
+from journal.text import plural
 
 NOTHING = {"", "-", "–", "—", "нет", "не указан", "не указано", "не указана", "отсутствует", "н/д"}
 MONTHS = {
@@ -193,7 +194,8 @@ def parse_phone(value: object, what: str = "Телефон") -> str:
     if first.strip().startswith("+") and not digits.startswith("7") and 11 <= len(digits) <= 15:
         return f"+{digits}"
     raise BadValue(
-        f"{what}: в «{line}» {len(digits)} цифр.", "Ожидается 10 цифр после +7 или 8, например +7 935 476-25-24."
+        f"{what}: в «{line}» {len(digits)} {plural(len(digits), 'цифра,цифры,цифр')}.",
+        "Ожидается 10 цифр после +7 или 8, например +7 935 476-25-24.",
     )
 
 

@@ -27,10 +27,10 @@ class PlanForm(forms.Form):
 
     kind = forms.ChoiceField(label="Вид", choices=IndividualPlan.Kind.choices)
     order_number = forms.CharField(label="Приказ №", max_length=30, required=False)
-    order_date = forms.DateField(label="от", required=False, widget=DateInput())
+    order_date = forms.DateField(label="Дата приказа", required=False, widget=DateInput())
     date_from = forms.DateField(label="Действует с", widget=DateInput())
     date_to = forms.DateField(
-        label="по",
+        label="Действует по",
         required=False,
         widget=DateInput(),
         help_text="Последний день; пусто — до отмены. Чтобы завершить план, укажите его последний день.",

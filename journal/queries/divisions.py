@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import AuditEvent
 from journal.lessons import Stay
 from journal.models import (
     AcademicYear,
@@ -26,7 +25,6 @@ from journal.models import (
 from journal.text import normalise
 
 FIRST_WEEKS = timedelta(days=21)
-HISTORY_AT_MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,8 @@ class Division:
     columns: list[Column] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     whole: Course | None = None
+    begins: date | None = None
+    """The day from which the division holds, where it only begins after `on`: seats are told for that day."""
 
     @property
     def seated(self) -> dict[int, int]:
@@ -109,18 +109,6 @@ class Division:
     def size(self, column: Column) -> int:
         own = sum(seat.group_id == column.group_id for seat in self.seats)
         return own + column.others_count
-
-
-@dataclass(frozen=True, slots=True)
-class MoveLine:
-    """A line of the history: who put the pupil from where to where, and since which day it holds."""
-
-    at: datetime | None
-    by: str
-    pupil: str
-    old: str
-    new: str
-    since: date | None
 
 
 def default_day(year: AcademicYear, today: date) -> date:
@@ -215,8 +203,11 @@ def _read(
     return _Source(places, groups, of_class, rows, on_plan, _others(rows, places, on))
 
 
-def _assembled(school_class: SchoolClass, subject: Subject, on: date, today: date, source: _Source) -> Division:
-    """The division of one of the subjects that were read."""
+def _assembled(
+    school_class: SchoolClass, subject: Subject, on: date, today: date, source: _Source, *, looks_ahead: bool = False
+) -> Division:
+    """The division of one of the subjects that were read. With `looks_ahead` one that only begins after the day is
+    told as it begins: until then nobody is «not placed»."""
     groups = [group for group in source.groups if group.subject_id == subject.pk]
     courses = [course for course in source.courses if course.subject_id == subject.pk]
     rows = [row for row in source.memberships if row.subject_id == subject.pk]
@@ -224,13 +215,15 @@ def _assembled(school_class: SchoolClass, subject: Subject, on: date, today: dat
     for row in rows:
         by_pupil[row.pupil_id].append(row)
     own = {group.pk for group in groups}
+    begins = _begins(rows, own, source.places, on) if looks_ahead else None
+    places = {pk: replace(place, start=max(place.start, begins or on)) for pk, place in source.places.items()}
     seats = [
-        _seat(number, place, by_pupil[pk], own, on, today, is_on_plan=(pk, subject.pk) in source.on_plan)
-        for number, (pk, place) in enumerate(source.places.items(), start=1)
+        _seat(number, place, by_pupil[pk], own, begins or on, today, is_on_plan=(pk, subject.pk) in source.on_plan)
+        for number, (pk, place) in enumerate(places.items(), start=1)
     ]
     whole = next((course for course in courses if course.school_class_id), None)
     columns = _columns(groups, courses, seats, source.others, school_class)
-    return Division(school_class, subject, on, columns=columns, seats=seats, whole=whole)
+    return Division(school_class, subject, on, columns=columns, seats=seats, whole=whole, begins=begins)
 
 
 def _memberships(
@@ -241,6 +234,14 @@ def _memberships(
         Q(group__in=[group.pk for group in groups]) | Q(pupil__in=pupil_ids, subject__in=subject_ids)
     )
     return list(rows.select_related("group").order_by("date_from"))
+
+
+def _begins(rows: Iterable[GroupMembership], own: set[int], pupil_ids: Collection[int], on: date) -> date | None:
+    """The first day after `on` that finds a pupil of the class in a group; None where the day itself finds one."""
+    held = [row for row in rows if row.group_id in own and row.pupil_id in pupil_ids]
+    if any(_holds(row, on) for row in held):
+        return None
+    return min((row.date_from for row in held if row.date_from > on), default=None)
 
 
 def _holds(row: GroupMembership, day: date) -> bool:
@@ -318,13 +319,15 @@ def _others(rows: Iterable[GroupMembership], places: dict[int, Place], on: date)
 
 
 def divisions_of(school_class: SchoolClass, on: date, today: date) -> tuple[list[Division], list[Subject]]:
-    """All divisions of the class on the day, and subjects that are taught to the whole class. Five queries, one more
-    where a group joins several classes."""
+    """All divisions of the class on the day (one that begins later: as it begins), and subjects that are taught to the
+    whole class. Five queries, one more where a group joins several classes."""
     places = places_from(school_class, on, today)
     groups = groups_of(school_class, on)
     subjects = {group.subject_id: group.subject for group in groups}
     source = _read(school_class, groups, list(subjects), places, on)
-    divisions = [_assembled(school_class, subject, on, today, source) for subject in subjects.values()]
+    divisions = [
+        _assembled(school_class, subject, on, today, source, looks_ahead=True) for subject in subjects.values()
+    ]
     whole = {course.subject for course in source.courses if course.school_class_id}
     undivided = [subject for subject in whole if subject.pk not in subjects]
     return divisions, sorted(undivided, key=lambda subject: normalise(subject.name))
@@ -356,34 +359,6 @@ def last_years_groups(
     for row in rows.select_related("group").order_by("date_from"):
         found[row.pupil_id] = (row.group_id, row.group.name)
     return found
-
-
-def history_of(division: Division) -> list[MoveLine]:
-    """Changes of the division, newest first: what the audit trail tells of its pupils. One query."""
-    names = {seat.pupil_id: seat.name for seat in division.seats}
-    events = AuditEvent.objects.filter(
-        pupil_id__in=list(names), object_type="groupmembership", subject=trail_subject(division.subject)
-    ).select_related("actor")
-    lines = []
-    for event in events[:HISTORY_AT_MOST]:
-        old, new = event.old or {}, event.new or {}
-        since = new.get("date_from")
-        lines.append(
-            MoveLine(
-                at=event.at,
-                by=event.actor.short_name if event.actor else "",
-                pupil=names[event.pupil_id or 0],
-                old=str(old.get("group") or ""),
-                new=str(new.get("group") or ""),
-                since=date.fromisoformat(since) if since else None,
-            )
-        )
-    return lines
-
-
-def trail_subject(subject: Subject) -> str:
-    """How changes of groups of the subject are named in the audit trail."""
-    return f"группы: {subject.name}"[:100]
 
 
 def teachers() -> list[Teacher]:

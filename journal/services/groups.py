@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from journal.models import Course, GroupMembership, SchoolClass, StudyGroup, Subject, Teacher
-from journal.queries.divisions import Place, groups_of, places_from, trail_subject
+from journal.queries.division_history import trail_subject
+from journal.queries.divisions import Place, groups_of, places_from
 from journal.services.changes import change_events
 from journal.services.spans import DAY, Span, put_in, span_on
 from journal.services.timetable import (

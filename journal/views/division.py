@@ -28,13 +28,12 @@ from journal.forms.groups import (
     settle,
 )
 from journal.models import SchoolClass, Subject, Teacher
+from journal.queries.division_history import MoveLine, history_of
 from journal.queries.divisions import (
     Division,
-    MoveLine,
     Seat,
     division_of,
     first_day,
-    history_of,
     joinable_groups,
     last_years_groups,
     subjects_for,
@@ -159,7 +158,7 @@ def shown(request: HttpRequest, builder: Builder, errors: Sequence[str] = ()) ->
 
 
 def _heads(builder: Builder) -> list[Head]:
-    heads = [Head(0, "Не распределены", 0, 0, "")]
+    heads = [Head(0, "Не распре\N{SOFT HYPHEN}делены", 0, 0, "")]
     for digit, (key, name) in enumerate(builder.columns, start=1):
         column = next((one for one in builder.division.columns if one.group_id == key), None)
         others, words = (column.others_count, column.others_words) if column else (0, "")

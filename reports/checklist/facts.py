@@ -85,7 +85,7 @@ class ClassFacts:
     guardians: dict[int, list[GuardianFacts]] = field(default_factory=lambda: defaultdict(list))
     groups: list[GroupFacts] = field(default_factory=list)
     members: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Subject of a division → pupils in one of its groups."""
+    """Subject of a division → pupils in one of its groups; where the division only begins later, in one from then."""
     replaced: set[tuple[int, int]] = field(default_factory=set)
     """(pupil, subject) taught by an individual plan instead."""
     courses: list[CourseFacts] = field(default_factory=list)
@@ -178,12 +178,18 @@ def _groups(found: dict[int, ClassFacts], day: date) -> None:
     for one in found.values():
         one.groups.sort(key=lambda group: (group.subject, group.name))
     by_group: dict[int, set[int]] = defaultdict(set)
-    members = GroupMembership.objects.filter(holds, group__year=year, date_from__lte=day).order_by()
-    for group_id, pupil_id in members.values_list("group_id", "pupil_id"):
-        by_group[group_id].add(pupil_id)
+    later: dict[int, set[int]] = defaultdict(set)
+    members = GroupMembership.objects.filter(holds, group__year=year).order_by()
+    for group_id, pupil_id, date_from in members.values_list("group_id", "pupil_id", "date_from"):
+        (by_group if date_from <= day else later)[group_id].add(pupil_id)
     for one in found.values():
+        own = {pupil.pk for pupil in one.pupils}
         for group in one.groups:
-            one.members[group.subject_id] |= by_group[group.pk]
+            one.members[group.subject_id] |= by_group[group.pk] & own
+        begun = {subject_id for subject_id, pupils in one.members.items() if pupils}
+        for group in one.groups:
+            if group.subject_id not in begun:
+                one.members[group.subject_id] |= later[group.pk] & own
 
 
 def _plans(found: dict[int, ClassFacts], home: dict[int, int], day: date) -> None:
@@ -210,9 +216,8 @@ def _plans(found: dict[int, ClassFacts], home: dict[int, int], day: date) -> Non
 
 
 def _courses(found: dict[int, ClassFacts], day: date) -> None:
-    """Courses of the classes and of their groups. Two queries."""
-    holds = Q(date_to=None) | Q(date_to__gte=day)
-    slots = TimetableSlot.objects.filter(course=OuterRef("pk"), date_from__lte=day).filter(holds)
+    """Courses of the classes and of their groups; a time in the timetable from a later day counts. Two queries."""
+    slots = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=day), course=OuterRef("pk"))
     columns = ("subject__name", "teacher_id", "has_slots")
     of_class = Course.objects.filter(school_class__in=found).annotate(has_slots=Exists(slots)).order_by("subject__name")
     for class_id, subject, teacher, has_slots in of_class.values_list("school_class_id", *columns):

@@ -101,8 +101,10 @@ def _teachers(facts: ClassFacts) -> list[Part]:
 
 
 def _timetable(facts: ClassFacts) -> list[Part]:
-    gaps = tuple(Gap(course.title) for course in facts.courses if not course.has_slots)
-    return [Part(len(facts.courses), gaps)] if facts.courses else [Part(1, (Gap("предметов у класса нет"),))]
+    divided = set(facts.divisions.values())  # what the whole class learned before gave its hours to the groups
+    asked = [course for course in facts.courses if course.has_slots or course.of_group or course.title not in divided]
+    gaps = tuple(Gap(course.title) for course in asked if not course.has_slots)
+    return [Part(len(asked), gaps)] if facts.courses else [Part(1, (Gap("предметов у класса нет"),))]
 
 
 def _strange_age(pupil: PupilFacts, facts: ClassFacts) -> bool:

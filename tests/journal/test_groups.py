@@ -9,7 +9,7 @@ from accounts.models import AuditEvent
 from journal.calendar import load_calendar
 from journal.lessons import class_lessons, own_lessons
 from journal.models import ControlWork, Course, GroupMembership, Lesson, StudyGroup, TimetableSlot
-from journal.queries.divisions import division_of, first_day, last_years_groups, subjects_for
+from journal.queries.divisions import division_of, divisions_of, first_day, last_years_groups, subjects_for
 from journal.queries.register import register_of
 from journal.services.group_changes import change_group, close_group, dissolve, join_class
 from journal.services.groups import DivisionChanged, GroupError, NewGroup, set_division
@@ -260,6 +260,26 @@ def test_a_new_division_takes_over_the_timetable_from_its_day(school_class, pupi
     ]
     assert slots == [[(1, 2, "31", NEXT, None), (3, 5, "", NEXT, None)]] * 2
     assert set(physics.slots.values_list("date_to", flat=True)) == {NEXT - timedelta(days=1)}
+
+
+def test_a_division_that_begins_later_is_told_as_it_begins(school_class, pupils, physics):
+    divide(school_class, physics, pupils[:3])
+
+    (before,), _ = divisions_of(school_class, TODAY, TODAY)
+    (after,), _ = divisions_of(school_class, NEXT, NEXT)
+
+    assert before.begins == NEXT and after.begins is None
+    assert [column.members for column in before.columns] == [column.members for column in after.columns]
+    assert [seat.last_name for seat in before.unplaced] == ["Громова"]
+
+
+def test_a_move_known_for_later_does_not_hide_who_is_in_no_group_today(school_class, it, pupils, groups):
+    GroupMembership.objects.filter(pupil=pupils[3]).update(date_from=NEXT)
+
+    (division,), _ = divisions_of(school_class, TODAY, TODAY)
+
+    assert division.begins is None
+    assert [seat.last_name for seat in division.unplaced] == ["Громова"]
 
 
 def test_a_new_division_leaves_what_was_with_the_whole_class(school_class, pupils, physics):

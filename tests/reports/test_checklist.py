@@ -170,6 +170,26 @@ def test_a_membership_that_ended_is_none(school_class):
     assert list(gaps(school_class)) == ["divisions"]
 
 
+def test_a_division_that_begins_later_asks_for_nobody_yet(school_class):
+    first = school_class.enrolments.get().pupil
+    ready_pupil(school_class, last_name="Вторая", snils="08765430300")
+    group = make_group(school_class, make_subject("Английский"), pupils=[first])
+    group.memberships.update(date_from=date(2026, 11, 30))
+    make_slot(make_course(subject=group.subject, group=group), 2, 2, date_from=date(2026, 11, 30))
+
+    assert gaps(school_class) == {"divisions": ["Вторая Анна"]}
+
+
+def test_hours_that_went_to_the_groups_are_not_missed(school_class):
+    pupil = school_class.enrolments.get().pupil
+    algebra = Course.objects.get(school_class=school_class)
+    algebra.slots.update(date_to=MONDAY)
+    group = make_group(school_class, algebra.subject, pupils=[pupil])
+    make_slot(make_course(subject=group.subject, group=group), 2, 2)
+
+    assert gaps(school_class) == {}
+
+
 def test_an_individual_plan_stands_instead_of_the_group(school_class):
     pupil = school_class.enrolments.get().pupil
     group = make_group(school_class, make_subject("Английский"))

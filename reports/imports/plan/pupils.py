@@ -203,12 +203,16 @@ class PupilPlanner:
     def _place_in_class(self, row: PupilRow, pupil: Pupil, school_class: SchoolClass) -> bool:
         enrolments = self.register.enrolments[id(pupil)]
         year = self.context.year
-        this_year = [e for e in enrolments if e.date_to is None or e.date_to >= year.date_from]
+        # A transfer to the next year may stand already: the list of this year asks for this year's place.
+        ends = year.date_to + timedelta(days=92)
+        this_year = [
+            e for e in enrolments if e.date_from <= ends and (e.date_to is None or e.date_to >= year.date_from)
+        ]
         last = this_year[-1] if this_year else None
         if last is None:
             self._enrol(row, pupil, school_class)
             return True
-        if last.date_to is None and is_of(last, school_class):
+        if (last.date_to is None or last.date_to >= year.date_to) and is_of(last, school_class):
             return True
         if last.date_to is not None:
             return self._return(row, pupil, school_class, last)

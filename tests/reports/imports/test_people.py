@@ -8,6 +8,7 @@ from accounts.models import AuditEvent
 from journal.models import Enrolment, GroupMembership, Guardian, Movement, Pupil
 from reports.imports.service import NotApplied
 from tests import samples
+from tests.factories import make_class, make_year
 from tests.imports import load, load_school, look, people_table, pupils_file, words
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,19 @@ def test_the_same_snils_twice_in_one_file():
 def test_one_child_in_two_classes_of_one_file():
     preview = look(pupils_file(STORK, changed(STORK, class_name="2А")))
     assert "записан дважды" in words(preview)[0]
+
+
+def test_a_list_of_this_year_after_the_transfer_to_the_next():
+    pupil = Pupil.objects.get(last_name="Аистова")
+    here = pupil.enrolments.get()
+    here.date_to = date(2027, 8, 31)
+    here.save()
+    pupil.enrolments.create(school_class=make_class("8Б", year=make_year(2027)), date_from=date(2027, 9, 1))
+
+    preview = look(people_table(["Аистова Вера Петровна", "7Б", "04.03.2013", "ж"]))
+
+    assert not preview.errors
+    assert words(look(people_table(["Аистова Вера Петровна", "2А", "04.03.2013", "ж"])))
 
 
 def test_another_class_without_a_date_is_an_error():
