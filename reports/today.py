@@ -18,6 +18,7 @@ from journal.models import BellPeriod, ControlWork, Course, Lesson, Pupil, Schoo
 from reports.extract.due import PaperDue, paper_due
 
 CONFLICT_DAYS = timedelta(days=14)
+YEAR_START = timedelta(weeks=6)
 DOCUMENT_DAYS = 3
 """School days before its end at which a document is shown."""
 
@@ -77,6 +78,11 @@ class Today:
     paper: list[PaperDue]
     unconfirmed: int
     unconfirmed_since: date | None
+
+    @property
+    def is_year_start(self) -> bool:
+        """The weeks in which the class is put in order: the page leads to «Начало года»."""
+        return self.now.date() < self.school_class.year.date_from + YEAR_START
 
     @property
     def is_school_day(self) -> bool:

@@ -12,7 +12,7 @@ from journal import crypto
 from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age, unusual_age
 from journal.forms.dates import DateInput
 from journal.forms.fields import DayField, NameField, PhoneField, SnilsField
-from journal.models import Pupil, SchoolClass
+from journal.models import Pupil, SchoolClass, Sex
 from journal.services.movements import Facts, Order, facts_from, standing_on
 from journal.text import normalise, plural
 
@@ -87,6 +87,7 @@ class ArrivalForm(OrderForm, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.school_class = school_class
         self.fields["place"].label = "Откуда прибыл(а)"
+        self.fields["sex"].choices = [("", "выберите"), *Sex.choices]  # type: ignore[attr-defined]
         self.fields["effective_on"].help_text = "С этого дня ученик в списке класса"
         self.candidates = self._candidates()
         choices = [(str(pupil.pk), str(pupil)) for pupil in self.candidates]

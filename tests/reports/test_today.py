@@ -1,6 +1,6 @@
 """The class teacher's «Сегодня»: the roll call, lessons with their changes, what waits, what is ahead."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -289,3 +289,12 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
     # cancelled, control works, contradictions, documents, paper; audit
     with django_assert_num_queries(18):
         home(client)
+
+
+@pytest.mark.parametrize(
+    ("day", "leads"), [(date(2026, 9, 1), True), (date(2026, 10, 12), True), (date(2026, 10, 13), False)]
+)
+def test_the_first_six_weeks_lead_to_the_start_of_the_year(client, teacher, school_class, clock, day, leads):
+    clock(datetime.combine(day, time(8, 0)))
+
+    assert (reverse("reports:checklist", args=[school_class.pk]) in home(client)) is leads
