@@ -96,7 +96,11 @@ class EditForm(forms.ModelForm):
         """As Django does it, but what was left keeps its value without being asked anything."""
         for name, field in self.fields.items():
             if self._is_left(name):
-                self.cleaned_data[name] = self.get_initial_for_field(field, name)
+                # Of a row that is chosen from others the initial value is only the number.
+                of_row = isinstance(field, forms.ModelChoiceField)
+                self.cleaned_data[name] = (
+                    getattr(self.instance, name) if of_row else self.get_initial_for_field(field, name)
+                )
                 continue
             try:
                 self.cleaned_data[name] = field._clean_bound_field(self[name])  # type: ignore[attr-defined]

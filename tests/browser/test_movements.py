@@ -63,13 +63,13 @@ def test_the_deputy_moves_the_school_and_takes_it_back(page_as):
 
     page.get_by_role("button", name="Выполнить перевод").click()
     expect(page.get_by_text(re.compile(r"Переведено учеников: 16\d"))).to_be_visible(timeout=60_000)
-    page.get_by_role("link", name="Дальше").click()
+    page.get_by_role("link", name="К переводу").click()
     expect(page.get_by_text("Перевод выполнен")).to_be_visible()
     expect(page.get_by_role("cell", name="Повторный год, 7Б")).to_be_visible()
 
     page.get_by_role("button", name="Отменить весь перевод").click()
     expect(page.get_by_text("Перевод отменён. Списки")).to_be_visible(timeout=60_000)
-    page.get_by_role("link", name="Дальше").click()
+    page.get_by_role("link", name="К переводу").click()
     expect(page.get_by_text("списки, группы и классы стоят как до него")).to_be_visible()
 
 

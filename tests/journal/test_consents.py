@@ -236,17 +236,23 @@ def test_a_withdrawal_keeps_the_consent_in_the_history(client, school_class, jou
     )  # fmt: skip
 
 
-def test_the_page_of_withdrawal_proposes_today_and_does_not_call_it_a_conflict(client, school_class, journal_purpose):
-    consent = make_consent(make_pupil(school_class), journal_purpose)
+@pytest.mark.parametrize("by_guardian", [False, True])
+def test_the_page_of_withdrawal_proposes_today_and_does_not_call_it_a_conflict(
+    client, school_class, journal_purpose, by_guardian
+):
+    pupil = make_pupil(school_class)
+    giver = make_guardian(pupil) if by_guardian else None
+    consent = make_consent(pupil, journal_purpose, guardian=giver)
     enter(client, teacher_user(school_class))
     url = reverse("journal:consent", args=[consent.pk])
     form = client.get(f"{url}?withdraw=1").context["form"]
     assert form.initial["withdrawn_on"] == TODAY
 
-    client.post(url, {"given_on": "2026-09-01", "withdrawn_on": "2026-11-23", "note": "", "seen": form.initial["seen"]})
+    left = {"given_on": "2026-09-01", "guardian": giver.pk if giver else "", "note": "", "seen": form.initial["seen"]}
+    client.post(url, {**left, "withdrawn_on": "2026-11-23"})
 
     consent.refresh_from_db()
-    assert consent.withdrawn_on == TODAY
+    assert (consent.withdrawn_on, consent.guardian) == (TODAY, giver)
 
 
 @pytest.mark.parametrize(

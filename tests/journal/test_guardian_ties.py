@@ -156,7 +156,7 @@ def test_a_person_of_the_own_class_is_found_by_name_or_phone(browser, school_cla
              "tie__informing_since": "2026-12-01"},
             "Дата в будущем",
         ),
-        ({"person__phone_mobile": "999"}, "в «999» 3 цифр. Ожидается 10 цифр после +7 или 8"),
+        ({"person__phone_mobile": "999"}, "в «999» 3 цифры. Ожидается 10 цифр после +7 или 8"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_told_and_what_was_typed_is_kept(browser, child, fields, sentence):
