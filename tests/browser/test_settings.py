@@ -106,6 +106,7 @@ def test_the_deputy_reads_the_whole_school(page_as):
     page.get_by_role("link", name="Начало года").click()
     expect(page.locator("tbody tr")).to_have_count(6)
 
+    expect(page.locator("[data-submit-button]")).to_be_hidden()  # the script that acts on a choice has come
     page.get_by_label("Параллель").select_option("7")
 
     expect(page.locator("tbody tr")).to_have_count(2)
