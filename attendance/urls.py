@@ -10,4 +10,10 @@ urlpatterns = [
     path("classes/<int:class_id>/<isodate:day>/press/", day_sheet.press, name="press"),
     path("classes/<int:class_id>/<isodate:day>/roll-call/", day_sheet.roll_call, name="roll_call"),
     path("classes/<int:class_id>/<isodate:day>/state/", day_sheet.state, name="state"),
+    # -- day sheet: undo, history --
+    # -- announcements --
+    # -- documents --
+    # -- facts from lessons, conflicts --
+    # -- tables, closed months --
+    # -- signals --
 ]

@@ -85,6 +85,14 @@ CLASS_TABS = (
     Section("Согласия", "", "journal:consents", ("journal:consent",)),
     Section("Начало года", "", "reports:checklist"),
 )
+ATTENDANCE_TABS = (
+    # Over each page of «Посещаемость» of a class.
+    Section("Лист", "", "attendance:today", ("attendance:day_sheet", "attendance:go_to_day", "attendance:history")),
+    # -- announcements --
+    # -- documents --
+    # -- tables --
+    # -- conflicts and signals --
+)
 SETTINGS_VIEWS = (
     "reports:school_settings",
     "reports:calendar",
@@ -223,9 +231,11 @@ def class_navigation(request: HttpRequest) -> list[NavItem]:
 
 
 def class_tabs(request: HttpRequest) -> list[NavItem]:
-    """The tabs of «Класс» on a page that belongs to one of them; none elsewhere."""
+    """The tabs of «Посещаемость» or «Класс» on a page that belongs to one of them; none elsewhere."""
     class_id = _page_class_id(request)
     view_name = request.resolver_match.view_name if request.resolver_match else ""
+    if class_id is not None and any(section.holds(view_name) for section in ATTENDANCE_TABS):
+        return _items(request, ATTENDANCE_TABS, class_id=class_id)
     sections = (*CLASS_TABS, QUESTIONS)
     if class_id is None or not any(section.holds(view_name) for section in sections):
         return []

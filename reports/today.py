@@ -209,7 +209,7 @@ def _documents(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade:
     end: date | None = today
     for _ in range(DOCUMENT_DAYS):
         end = calendar.school_day_after(end, grade) if end else None
-    rows = AbsenceDocument.objects.filter(
+    rows = AbsenceDocument.objects.in_force().filter(
         pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, end or calendar.year.date_to)
     )
     return list(rows.select_related("pupil").order_by("date_to", "pupil__sort_name"))

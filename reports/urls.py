@@ -95,6 +95,9 @@ urlpatterns = [
     *both("import/<int:batch_id>/differences", import_more.import_file, "import_differences", part="differences"),
     *both("import/list", import_more.import_list_file, "import_list"),
     path("classes/<int:class_id>/questions/", import_more.questions, name="questions"),
+    # -- attendance: tables on paper --
+    # -- attendance of the school: board, reminders, canteen --
+    # -- family: announcements --
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),
     *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),

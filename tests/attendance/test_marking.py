@@ -27,13 +27,14 @@ def school_class():
 def mark(school_class):
     """mark("pupil:lesson:expected:new") as the class teacher on MONDAY."""
 
-    def act(text, *, day=MONDAY, by=None, key=None):
+    def act(text, *, day=MONDAY, by=None, key=None, why=""):
         return mark_absence(
             school_class=school_class,
             day=day,
             press=Press.parse(text, key),
             calendar=load_calendar(school_class.year),
             by=by or teacher_user(school_class),
+            why=why,
         )
 
     return act
@@ -162,9 +163,12 @@ def test_a_closed_month_opens_to_the_deputy_only(school_class, mark):
 
     with pytest.raises(CannotMark, match="Месяц закрыт"):
         mark(f"{pupil.pk}:0::ill", day=date(2026, 10, 20))
-    mark(f"{pupil.pk}:0::ill", day=date(2026, 10, 20), by=deputy)
+    with pytest.raises(CannotMark, match="Причина исправления"):
+        mark(f"{pupil.pk}:0::ill", day=date(2026, 10, 20), by=deputy)
+    mark(f"{pupil.pk}:0::ill", day=date(2026, 10, 20), by=deputy, why="справка пришла позже")
 
     assert standing() == [(pupil.pk, 0, "ill")]
+    assert AbsenceChange.objects.get().why == "справка пришла позже"
 
 
 def test_the_roll_call_is_a_record_of_its_own_and_the_first_one_stays(school_class, clock):

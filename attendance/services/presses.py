@@ -1,27 +1,24 @@
-"""Marking absences: a press, an undo, the roll call. Every write names its actor and is one transaction."""
+"""Marking absences: a press on the day sheet, and its undoing. One transaction each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from accounts.models import User
-from attendance.models import WHOLE_DAY, Absence, AbsenceChange, ClosedMonth, Reason, RollCall
+from attendance.models import WHOLE_DAY, Absence, AbsenceChange, AbsenceDocument, Announcement, ClosedMonth, Reason
+from attendance.services.places import CannotMark, Origin, Standing, put, standing_on
 from attendance.sheet import why_read_only
 from journal.calendar import Calendar
 from journal.models import LAST_LESSON, Enrolment, SchoolClass
 from journal.text import row_number
 
 UNREADABLE = "Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз."
-
-
-class CannotMark(Exception):
-    """The press cannot be taken; the message says in Russian why and what to do."""
 
 
 @dataclass
@@ -42,6 +39,10 @@ class Press:
     expected: str
     new: str
     key: UUID | None = None
+    minutes: int | None = None
+    """Of a lateness, if the teacher named them."""
+    undoes: UUID | None = None
+    """The key of the press that this one takes back."""
 
     @classmethod
     def parse(cls, text: str, key: UUID | None = None) -> Press:
@@ -64,66 +65,60 @@ class Press:
 
 
 @transaction.atomic
-def mark_absence(*, school_class: SchoolClass, day: date, press: Press, calendar: Calendar, by: User) -> Absence | None:
+def mark_absence(
+    *,
+    school_class: SchoolClass,
+    day: date,
+    press: Press,
+    calendar: Calendar,
+    by: User,
+    session: str = "",
+    why: str = "",
+    announcement: Announcement | None = None,
+) -> Absence | None:
     """Do one press; the row that stands now, or None where nothing stands.
 
     Raises CannotMark (the day or the pupil cannot be marked) and Mismatch (somebody changed the place meanwhile).
-    The same `press.key` again, or a press whose result stands already, changes nothing. Five queries.
+    The same `press.key` again, or a press whose result stands already, changes nothing. `session` is a print of the
+    sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms.
+    Five queries; one more for a press that undoes another.
     """
-    if _check_place(school_class, day, press, calendar, by):
-        return _absences(press.pupil_id, day).filter(lesson=press.lesson).first()
-    here = {row.lesson: row for row in _absences(press.pupil_id, day)}
+    if _check_place(school_class, day, press, calendar, by, why):
+        return standing_on(press.pupil_id, day).filter(lesson=press.lesson).first()
+    here = {row.lesson: row for row in standing_on(press.pupil_id, day)}
     standing = here.get(press.lesson)
     reason = standing.reason if standing else ""
-    if reason == press.new and (standing is None or standing.is_confirmed):
+    minutes = standing.minutes if standing else None
+    if (reason, minutes) == (press.new, press.minutes) and (standing is None or standing.is_confirmed):
         return standing
     if reason != press.expected:
         by_name = standing.marked_by.short_name if standing and standing.marked_by else ""
         raise Mismatch(reason, by_name, standing.marked_at if standing else None)
-    _remember(press, day, old=reason, by=by)
-    now = _put(standing, press, day, by)
+    source = AbsenceChange.Source.PARENT if announcement else AbsenceChange.Source.PRESS
+    origin = Origin(by, source, key=press.key, session=session, undoes=press.undoes, why=why, announcement=announcement)
+    wanted = Standing(press.new, minutes=press.minutes, document=_document_given_back(press))
+    now = put(standing, press.pupil_id, day, press.lesson, wanted, origin)
     if press.lesson == WHOLE_DAY and press.new:
-        _confirm_facts([row for row in here.values() if not row.is_confirmed], press.new, by)
+        _confirm_facts([row for row in here.values() if not row.is_confirmed], press.new, origin)
     return now
 
 
-def _absences(pupil_id: int, day: date) -> QuerySet[Absence]:
-    return Absence.objects.filter(pupil=pupil_id, date=day).select_related("marked_by")
-
-
-def _put(standing: Absence | None, press: Press, day: date, by: User) -> Absence | None:
-    if not press.new:
-        if standing:
-            standing.delete()
+def _document_given_back(press: Press) -> AbsenceDocument | None:
+    """The document whose place the undone press had taken, if it still stands and gives what is put now."""
+    if press.undoes is None:
         return None
-    row = standing or Absence(pupil_id=press.pupil_id, date=day, lesson=press.lesson)
-    row.reason, row.is_confirmed, row.marked_by, row.marked_at = press.new, True, by, timezone.now()
-    row.save()
-    return row
+    taken = AbsenceDocument.objects.in_force().filter(reason=press.new)
+    place = Q(pupil=press.pupil_id, lesson=press.lesson, key=press.undoes)
+    return taken.filter(pk__in=AbsenceChange.objects.filter(place).values("document")).first()
 
 
-def _confirm_facts(facts: list[Absence], reason: str, by: User) -> None:
+def _confirm_facts(facts: list[Absence], reason: str, origin: Origin) -> None:
     """A reason given for the whole day answers every «причина не выяснена» of that day."""
     for row in facts:
-        change = Press(row.pupil_id, row.lesson, row.reason, reason)
-        _remember(change, row.date, old=row.reason, by=by)
-        _put(row, change, row.date, by)
+        put(row, row.pupil_id, row.date, row.lesson, Standing(reason), replace(origin, key=None, undoes=None))
 
 
-def _remember(press: Press, day: date, *, old: str, by: User) -> None:
-    AbsenceChange.objects.create(
-        key=press.key,
-        pupil_id=press.pupil_id,
-        date=day,
-        lesson=press.lesson,
-        old=old,
-        new=press.new,
-        by=by,
-        at=timezone.now(),
-    )
-
-
-def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: Calendar, by: User) -> bool:
+def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: Calendar, by: User, why: str) -> bool:
     """Whether this very press was done before; CannotMark where the place cannot be marked. One query."""
     if reason := calendar.why_no_school(day, school_class.grade):
         raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Выберите другой день.")
@@ -139,19 +134,8 @@ def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: C
         raise CannotMark(f"Этого ученика {day:%d.%m.%Y} нет в списке класса {school_class}. Обновите страницу.")
     if row.is_repeat:
         return True
-    if why := why_read_only(day, today=timezone.localdate(), month_is_closed=row.month_is_closed, user=by):
-        raise CannotMark(why)
+    if closed := why_read_only(day, today=timezone.localdate(), month_is_closed=row.month_is_closed, user=by):
+        raise CannotMark(closed)
+    if row.month_is_closed and not why:
+        raise CannotMark("Месяц закрыт: напишите в поле «Причина исправления», почему меняете отметку.")
     return False
-
-
-@transaction.atomic
-def take_roll_call(*, school_class: SchoolClass, day: date, calendar: Calendar, by: User) -> RollCall:
-    """«Остальные присутствуют»: the class is marked. A second time changes nothing: the first is the record."""
-    if reason := calendar.why_no_school(day, school_class.grade):
-        raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Перекличка не нужна.")
-    if day > timezone.localdate():
-        raise CannotMark("Перекличку проводят в сам день, не заранее.")
-    roll_call, _ = RollCall.objects.get_or_create(
-        school_class=school_class, date=day, defaults={"taken_by": by, "taken_at": timezone.now()}
-    )
-    return roll_call

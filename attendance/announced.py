@@ -1,0 +1,44 @@
+"""What families announced for a day, as plain rows: an offer on the sheet, no mark until it is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from attendance.models import WHOLE_DAY, Announcement
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An announcement that holds on a day. `lessons` are the places it names: (0,) is the whole day."""
+
+    announcement_id: int
+    reason: str
+    lessons: tuple[int, ...]
+    comment: str
+    by: str
+    at: datetime
+
+
+def announced_on(pupil_ids: Iterable[int], day: date) -> dict[int, Announced]:
+    """The newest open announcement of each pupil for the day. One query."""
+    rows = (
+        Announcement.objects.open()
+        .filter(pupil__in=list(pupil_ids), date_from__lte=day, date_to__gte=day)
+        .select_related("announced_by")
+        .order_by("pk")
+    )
+    return {
+        row.pupil_id: Announced(
+            announcement_id=row.pk,
+            reason=row.reason,
+            lessons=tuple(row.lessons) or (WHOLE_DAY,),
+            comment=row.comment,
+            by=row.announced_by.short_name,
+            at=timezone.localtime(row.announced_at),
+        )
+        for row in rows
+    }
