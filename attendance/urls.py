@@ -1,6 +1,7 @@
 from django.urls import path
 
-from attendance.views import day_sheet
+from attendance.views import day_sheet, history, signals
+from journal.files import both
 
 app_name = "attendance"
 urlpatterns = [
@@ -11,9 +12,17 @@ urlpatterns = [
     path("classes/<int:class_id>/<isodate:day>/roll-call/", day_sheet.roll_call, name="roll_call"),
     path("classes/<int:class_id>/<isodate:day>/state/", day_sheet.state, name="state"),
     # -- day sheet: undo, history --
+    path("classes/<int:class_id>/<isodate:day>/history/<int:pupil_id>/", history.day_history, name="history"),
+    path("classes/<int:class_id>/changes/", history.changes, name="changes"),
     # -- announcements --
     # -- documents --
     # -- facts from lessons, conflicts --
     # -- tables, closed months --
     # -- signals --
+    path("classes/<int:class_id>/signals/", signals.class_signals, name="signals"),
+    path("classes/<int:class_id>/signals/note/", signals.note, name="signal_note"),
+    path("classes/<int:class_id>/signals/answer/", signals.change, name="signal_answer"),
+    path("signals/", signals.school, name="school_signals"),
+    path("signals/recount/", signals.school_recount, name="school_signals_recount"),
+    *both("signals/list", signals.school_file, "school_signals"),
 ]

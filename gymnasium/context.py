@@ -92,6 +92,8 @@ ATTENDANCE_TABS = (
     # -- documents --
     # -- tables --
     # -- conflicts and signals --
+    Section("Сигналы", "", "attendance:signals", ("attendance:signal",)),
+    Section("Изменения", "", "attendance:changes"),
 )
 SETTINGS_VIEWS = (
     "reports:school_settings",

@@ -15,6 +15,7 @@ from attendance.models.announcements import Announcement
 from attendance.models.documents import AbsenceDocument, DocumentHold, Scan, ScanFile
 from attendance.models.facts import ConflictDecision, LessonCheck, PresenceFact, SignalNote
 from attendance.models.roll import ClosedMonth, RollCall, RollCallReminder
+from attendance.models.signals import SchoolSignals
 
 __all__ = [
     "ABSENCE_REASONS",
@@ -37,5 +38,6 @@ __all__ = [
     "RollCallReminder",
     "Scan",
     "ScanFile",
+    "SchoolSignals",
     "SignalNote",
 ]

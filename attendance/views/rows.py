@@ -6,6 +6,7 @@ Only names and notes come from people, and they are escaped here; everything els
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -108,6 +109,8 @@ def _open_lessons(sheet: Sheet, row: SheetRow) -> str:
         for number, subject in row.own.items()
     )
     body = lessons or '<p class="hint">В этот день у ученика нет своих уроков.</p>'
+    place = {"class_id": sheet.school_class.pk, "day": sheet.day, "pupil_id": row.pupil_id}
+    body += f'<p class="hint"><a href="{reverse("attendance:history", kwargs=place)}">История дня</a></p>'
     return (
         f'<tr class="day__open" id="lessons{row.pupil_id}"><td colspan="{len(sheet.columns) + 4}">'
         f'<div class="lessons">{body}</div></td></tr>'

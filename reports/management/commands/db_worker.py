@@ -10,9 +10,11 @@ import threading
 from typing import Any
 
 from django.db import DatabaseError, connections
+from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Command as QueueWorker
 
 from accounts.services import delete_expired_sessions
+from attendance.school_signals import count_if_due
 from reports.jobs import delete_expired_results, delete_finished_tasks, revive_stale_jobs
 
 logger = logging.getLogger(__name__)
@@ -43,5 +45,6 @@ def _take_care() -> None:
         delete_expired_results()
         delete_finished_tasks()
         delete_expired_sessions()
+        count_if_due(timezone.now())
     except DatabaseError:
         logger.warning("jobs were not looked after: the database is away or busy", exc_info=True)
