@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.audit import Action, record_event
 from accounts.models import User
@@ -26,7 +27,7 @@ def take_note(*, signal: Signal, note: str, by: User) -> tuple[SignalNote, bool]
         pupil=signal.pupil,
         kind=signal.kind,
         key=signal.key,
-        defaults={"numbers": signal.words[:300], "note": _fitting(note), "by": by},
+        defaults={"numbers": signal.words[:300], "note": _fitting(note), "by": by, "at": timezone.now()},
     )
     if is_new:
         new = {"сигнал": row.numbers, "что сделано": row.note}
@@ -62,5 +63,6 @@ def _fitting(note: str) -> str:
 
 
 def _record(subject: str, row: SignalNote, by: User, *, old: dict | None = None, new: dict | None = None) -> None:
-    details = {"pupil_id": row.pupil_id, "object_type": OBJECT, "object_id": row.pk, "old": old, "new": new}
-    record_event(Action.CHANGE, subject, by=by, **details)
+    record_event(
+        Action.CHANGE, subject, by=by, pupil_id=row.pupil_id, object_type=OBJECT, object_id=row.pk, old=old, new=new
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from accounts.audit import Action, record_event
+from attendance.history import corrections_of
 from journal.access import get_child_for
 from journal.text import row_number
 from reports import family as cabinet
@@ -54,9 +55,11 @@ def marks(request: HttpRequest, pupil_id: int) -> HttpResponse:
 
 @require_safe
 def absences(request: HttpRequest, pupil_id: int) -> HttpResponse:
-    """Absences of the year with reasons and totals."""
+    """Absences of the year with reasons and totals, and what was corrected in them."""
     child = _child(request, pupil_id)
-    return _answer(request, child, "absences", "пропуски", cabinet.absences(child))
+    year = child.school_class.year if child.school_class else None
+    corrections = corrections_of(child.pupil, year.date_from, year.date_to) if year else []
+    return _answer(request, child, "absences", "пропуски", cabinet.absences(child), corrections=corrections)
 
 
 @require_safe
@@ -72,14 +75,16 @@ def _child(request: HttpRequest, pupil_id: int) -> cabinet.Child:
     return cabinet.child_of(pupil, request.user.own_children, timezone.localdate())
 
 
-def _answer(request: HttpRequest, child: cabinet.Child, part: str, words: str, page: object) -> HttpResponse:
+def _answer(
+    request: HttpRequest, child: cabinet.Child, part: str, words: str, page: object, **more: object
+) -> HttpResponse:
     """The page of a part; the family's own reading is recorded like everybody's (domain.md §9)."""
     record_event(Action.READ, f"кабинет семьи: {words}", by=request.user, request=request, pupil_id=child.pupil.pk)
     sections = [
         Section(label, icon, reverse(f"reports:{view}", args=[child.pupil.pk]), name == part)
         for name, label, icon, view in PARTS
     ]
-    context = {"child": child, "page": page, "sections": sections, "view": f"reports:{VIEWS[part]}"}
+    context = {"child": child, "page": page, "sections": sections, "view": f"reports:{VIEWS[part]}", **more}
     return TemplateResponse(request, f"reports/family_{part}.html", context)
 
 

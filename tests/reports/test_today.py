@@ -166,7 +166,7 @@ def test_signals_and_contradictions_stand_under_attention(client, teacher, schoo
     html = home(client)
 
     assert "Прогульнов Анна" in html
-    assert "Н 3 дня подряд, с 12 ноября" in html
+    assert "Н 3 дня подряд, с 12 по 16 ноября" in html
 
 
 def test_unconfirmed_reasons_lead_to_the_earliest_day(client, teacher, school_class):
@@ -286,8 +286,8 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
         Absence.objects.create(pupil=pupil, date=MONDAY, reason=Reason.ILL, is_confirmed=False)
 
     # session, user, teaching, children; calendar, roll, courses, lessons; absences, roll call, unconfirmed, bells,
-    # cancelled, control works, contradictions, documents, paper; audit
-    with django_assert_num_queries(18):
+    # cancelled, control works, contradictions, documents, paper; answers to signals; audit
+    with django_assert_num_queries(19):
         home(client)
 
 
