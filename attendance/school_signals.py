@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from attendance.models import SchoolSignals, SignalNote
-from attendance.signals import GRAVITY, Kind, Signal, read_signals
+from attendance.signals import Kind, Signal, read_signals
 from journal.calendar import load_calendar, year_of
 from journal.models import Enrolment, Pupil, SchoolClass
 
@@ -124,7 +124,7 @@ def _stored(signal: Signal, school_class: SchoolClass) -> dict:
         "words": signal.words,
         "figure": signal.figure,
         "css": signal.css,
-        "order": [-signal.is_doubled, -signal.size],
+        "order": signal.order[:3],
     }
 
 
@@ -194,7 +194,7 @@ def _lines(rows: Iterable[dict], classes: Iterable[SchoolClass]) -> list[Line]:
                 pupil, by_class[row["class"]], Kind(row["kind"]), row["words"], row["figure"], row["css"],
                 next(answers, None),
             )  # fmt: skip
-            found.append(((line.note is not None, GRAVITY[line.kind], *row["order"], pupil.sort_name), line))
+            found.append(((line.note is not None, *row["order"], pupil.sort_name), line))
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
 

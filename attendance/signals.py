@@ -81,7 +81,8 @@ class Signal:
 
     @property
     def order(self) -> tuple[int, int, float, str]:
-        return GRAVITY[self.kind], -self.is_doubled, -self.size, self.pupil.sort_name
+        """What has doubled before all else, then by kind."""
+        return -self.is_doubled, GRAVITY[self.kind], -self.size, self.pupil.sort_name
 
 
 @dataclass(frozen=True, slots=True)
