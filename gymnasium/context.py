@@ -91,6 +91,7 @@ ATTENDANCE_TABS = (
     # -- announcements --
     # -- documents --
     # -- tables --
+    Section("Табель", "", "attendance:table", ("attendance:table_",)),
     # -- conflicts and signals --
 )
 SETTINGS_VIEWS = (
