@@ -131,6 +131,7 @@ DEPUTY = (
             "reports:transfer",
             "reports:alphabet_book",
             "reports:movement_report",
+            "reports:attendance_",
             "reports:division",
             "reports:plan",
             "reports:checklist",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from functools import wraps
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,23 +15,12 @@ from accounts.audit import address_of
 from attendance.months import MonthState, month_states
 from attendance.services.months import CannotClose, close_month, reopen_month
 from attendance.tables import last_day
+from journal.access import deputy_only
 from journal.calendar import load_calendar, year_of
 from journal.models import AcademicYear
 from journal.text import row_number
 
 REASON_LENGTH = 300
-
-
-def deputy_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of the deputy: for everybody else it does not exist."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.user.sees_whole_school:  # type: ignore[union-attr]
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @require_safe

@@ -96,7 +96,9 @@ def table_of(request: HttpRequest, class_id: int, span: str) -> MonthTable | Sum
 
 def subject_of(table: MonthTable | Summary) -> str:
     """What the audit trail calls the table."""
-    return f"табель: {table.title[0].lower()}{table.title[1:]}"
+    if isinstance(table, MonthTable):
+        return f"табель: {table.title.lower()}"
+    return f"{'сводная ведомость посещаемости' if table.is_year else 'табель'}: {table.title}"
 
 
 def asked_month(request: HttpRequest, calendar: Calendar) -> date | None:
