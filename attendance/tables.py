@@ -157,6 +157,11 @@ class MonthTable:
         return month_name(self.month)
 
     @property
+    def period(self) -> str:
+        """The title within a sentence: «ноябрь 2026»."""
+        return month_year(self.month)
+
+    @property
     def start(self) -> date:
         return self.days[0].date
 
@@ -214,6 +219,10 @@ class Summary:
     total: Totals
     terms: list[Term]
     term: Term | None = None
+
+    @property
+    def period(self) -> str:
+        return self.title
 
     @property
     def until(self) -> date:

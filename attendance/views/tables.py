@@ -96,9 +96,8 @@ def table_of(request: HttpRequest, class_id: int, span: str) -> MonthTable | Sum
 
 def subject_of(table: MonthTable | Summary) -> str:
     """What the audit trail calls the table."""
-    if isinstance(table, MonthTable):
-        return f"табель: {table.title.lower()}"
-    return f"{'сводная ведомость посещаемости' if table.is_year else 'табель'}: {table.title}"
+    is_year = isinstance(table, Summary) and table.is_year
+    return f"{'сводная ведомость посещаемости' if is_year else 'табель'}: {table.period}"
 
 
 def asked_month(request: HttpRequest, calendar: Calendar) -> date | None:

@@ -30,7 +30,7 @@ if (table) {
   stand(cells(rows[0])[first], false);
   // On a phone the day of today is far to the right; the names stay where they are.
   const box = table.closest(".register-box");
-  if (today) box.scrollLeft = today.offsetLeft - box.clientWidth / 2;
+  if (today && today.offsetLeft > box.clientWidth - 40) box.scrollLeft = today.offsetLeft - box.clientWidth / 2;
   table.dataset.ready = "";
 
   const steps = {
