@@ -6,10 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, Reason
+from journal.calendar import Calendar
 from journal.lessons import ClassLessons
-from journal.models import School
+from journal.models import School, SchoolClass
+from journal.own_numbers import OwnNumbers, own_numbers
 
 DayMarks = Mapping[int, str]
 """Reasons of one pupil and day by lesson number; 0 is the whole day."""
@@ -53,21 +56,22 @@ def main_reason(counts: Mapping[str, int]) -> str:
 
 @dataclass
 class Totals:
-    """Days and lessons missed, by reason, of one pupil or of many. `unknown_days` are whole-day marks on days whose
+    """Days and lessons missed, by reason, of one pupil or of many. `unknown` are whole-day marks on days whose
     lessons are not known: their lessons read «—», not 0."""
 
     days: Counter = field(default_factory=Counter)
     lessons: Counter = field(default_factory=Counter)
     own_lessons: int = 0
     late: int = 0
-    unknown_days: int = 0
+    unknown: Counter = field(default_factory=Counter)
 
     def add(self, missed: MissedDay) -> None:
         if missed.day:
             self.days[missed.day] += 1
         self.lessons.update(missed.lessons.values())
         self.late += missed.late
-        self.unknown_days += not missed.timetable_known
+        if not missed.timetable_known:
+            self.unknown[missed.day] += 1
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -75,8 +79,12 @@ class Totals:
             self.lessons + other.lessons,
             self.own_lessons + other.own_lessons,
             self.late + other.late,
-            self.unknown_days + other.unknown_days,
+            self.unknown + other.unknown,
         )
+
+    @property
+    def unknown_days(self) -> int:
+        return self.unknown.total()
 
     @property
     def lessons_all(self) -> int:
@@ -87,9 +95,42 @@ class Totals:
         """100 · (1 − missed / own lessons held while on roll); None where no lesson is known."""
         return 100 * (1 - self.lessons_all / self.own_lessons) if self.own_lessons else None
 
+    @property
+    def percent(self) -> Decimal | None:
+        """The attendance with one place after the comma, halves up: as every table tells it."""
+        exact = self.attendance_percent
+        return None if exact is None else Decimal(str(exact)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    def days_figures(self) -> tuple[int, int, int, int]:
+        """Days missed: all, Б, У, Н."""
+        return (self.days.total(), *(self.days[reason] for reason in ABSENCE_REASONS))  # type: ignore[return-value]
+
+    def lessons_figures(self) -> tuple[int | str, ...]:
+        """Lessons missed: all, Б, У, Н. «—» where none of them is known, «5*» where there were more."""
+        all_ = _known(self.lessons_all, self.unknown_days)
+        return (all_, *(_known(self.lessons[reason], self.unknown[reason]) for reason in ABSENCE_REASONS))
+
     def by_letter(self) -> list[tuple[str, int, int]]:
         """(letter, days, lessons) for Б, У, Н."""
         return [(LETTERS[reason], self.days[reason], self.lessons[reason]) for reason in ABSENCE_REASONS]
+
+
+def sum_of(totals: Iterable[Totals]) -> Totals:
+    """The totals of many, in one: adding counters one by one makes two new ones each time."""
+    whole = Totals()
+    for one in totals:
+        whole.days.update(one.days)
+        whole.lessons.update(one.lessons)
+        whole.unknown.update(one.unknown)
+        whole.own_lessons += one.own_lessons
+        whole.late += one.late
+    return whole
+
+
+def _known(lessons: int, unknown_days: int) -> int | str:
+    if not unknown_days:
+        return lessons
+    return f"{lessons}*" if lessons else "—"
 
 
 def marks_by_day(pupil_ids: Iterable[int], start: date, end: date) -> dict[int, dict[date, dict[int, str]]]:
@@ -116,3 +157,52 @@ def totals_by_pupil(lessons: ClassLessons, start: date, end: date, school: Schoo
             if day in own_marks:
                 total.add(missed_on(own, own_marks[day], school.missed_day_rule))
     return totals
+
+
+@dataclass(frozen=True)
+class ClassAbsences:
+    """Who of a class missed what between two dates, ready to be counted over any part of them; no query is left inside.
+
+    `missed` holds the days with marks on which the pupil is on the roll, also those ahead that a document prefilled;
+    `unconfirmed` are places (pupil, day, lesson) whose reason is not known yet. Totals end with `until`, today.
+    """
+
+    own: OwnNumbers
+    missed: dict[int, dict[date, MissedDay]]
+    unconfirmed: frozenset[tuple[int, date, int]]
+    until: date
+
+    def totals(self, pupil_id: int, start: date, end: date) -> Totals:
+        """The totals of a pupil in start..end: those of `totals_by_pupil`, without going through every day."""
+        end = min(end, self.until)
+        total = Totals(own_lessons=self.own.count(pupil_id, start, end))
+        for day, missed in self.missed.get(pupil_id, {}).items():
+            if start <= day <= end:
+                total.add(missed)
+        return total
+
+
+def class_absences(
+    school_class: SchoolClass, start: date, end: date, calendar: Calendar, *, today: date
+) -> ClassAbsences:
+    """The absences of a class in start..end. Four queries, whatever the sizes."""
+    own = own_numbers(school_class, start, end, calendar)
+    rule = calendar.school.missed_day_rule
+    marks: dict[int, dict[date, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+    unconfirmed = set()
+    rows = Absence.objects.filter(pupil__in=[pupil.pk for pupil in own.pupils]).between(start, end).order_by()
+    for pupil_id, day, lesson, reason, is_confirmed in rows.values_list(
+        "pupil_id", "date", "lesson", "reason", "is_confirmed"
+    ):
+        marks[pupil_id][day][lesson] = reason
+        if not is_confirmed:
+            unconfirmed.add((pupil_id, day, lesson))
+    missed = {
+        pupil_id: {
+            day: missed_on(own.numbers(pupil_id, day), of_day, rule)
+            for day, of_day in sorted(of_pupil.items())
+            if own.on_roll(pupil_id, day)
+        }
+        for pupil_id, of_pupil in marks.items()
+    }
+    return ClassAbsences(own, missed, frozenset(unconfirmed), today)

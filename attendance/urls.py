@@ -1,6 +1,6 @@
 from django.urls import path
 
-from attendance.views import day_sheet, history, signals
+from attendance.views import day_sheet, history, months, signals, tables
 from journal.files import both
 
 app_name = "attendance"
@@ -18,6 +18,14 @@ urlpatterns = [
     # -- documents --
     # -- facts from lessons, conflicts --
     # -- tables, closed months --
+    path("classes/<int:class_id>/table/", tables.month, name="table"),
+    path("classes/<int:class_id>/table/term/", tables.term, name="table_term"),
+    path("classes/<int:class_id>/table/year/", tables.year, name="table_year"),
+    *both("classes/<int:class_id>/table/month", tables.file, "table", span="month"),
+    *both("classes/<int:class_id>/table/term", tables.file, "table_term", span="term"),
+    *both("classes/<int:class_id>/table/year", tables.file, "table_year", span="year"),
+    path("months/", months.months, name="months"),
+    path("months/<isodate:day>/", months.month, name="month"),
     # -- signals --
     path("classes/<int:class_id>/signals/", signals.class_signals, name="signals"),
     path("classes/<int:class_id>/signals/note/", signals.note, name="signal_note"),

@@ -91,6 +91,7 @@ ATTENDANCE_TABS = (
     # -- announcements --
     # -- documents --
     # -- tables --
+    Section("Табель", "", "attendance:table", ("attendance:table_",)),
     # -- conflicts and signals --
     Section("Сигналы", "", "attendance:signals", ("attendance:signal",)),
     Section("Изменения", "", "attendance:changes"),
@@ -132,6 +133,7 @@ DEPUTY = (
             "reports:transfer",
             "reports:alphabet_book",
             "reports:movement_report",
+            "reports:attendance_",
             "reports:division",
             "reports:plan",
             "reports:checklist",

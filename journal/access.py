@@ -23,6 +23,18 @@ def office_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     return guarded
 
 
+def deputy_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page about the work of the whole school: for everybody but the deputy it does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.sees_whole_school:  # type: ignore[union-attr]
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def get_class_for(user: User, class_id: int) -> SchoolClass:
     """The class with its year and the school's settings, or 404."""
     for school_class in user.own_classes:  # already read for the heading of the page

@@ -15,3 +15,14 @@ MONTHS_SHORT = ("", "янв", "фев", "мар", "апр", "май", "июн", 
 def day_month(day: date) -> str:
     """«23 ноября»."""
     return f"{day.day} {MONTHS_OF[day.month]}"
+
+
+MONTHS = (
+    "", "январь", "февраль", "март", "апрель", "май", "июнь",
+    "июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь",
+)  # fmt: skip
+
+
+def month_year(month: date) -> str:
+    """«ноябрь 2026»."""
+    return f"{MONTHS[month.month]} {month.year}"

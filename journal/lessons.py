@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
@@ -56,6 +56,8 @@ class Stay:
         return self.date_from <= day and (self.date_to is None or day <= self.date_to)
 
 
+PUPIL_COLUMNS = tuple(field.attname for field in Pupil._meta.concrete_fields)
+
 Slot = tuple[int, int, str, Stay]
 """A place in the timetable: lesson number, course, room, and from when to when it holds."""
 
@@ -98,11 +100,11 @@ class ClassLessons:
         if not self.on_roll(pupil_id, day):
             return []
         rights = self._rights(pupil_id, day)
-        return [place for place in self.places.get(day, ()) if _is_own(self.courses[place.course_id], *rights)]
+        return [place for place in self.places.get(day, ()) if is_own(self.courses[place.course_id], *rights)]
 
     def takes(self, pupil_id: int, course: Course, day: date) -> bool:
         """Is the course the pupil's own on the day: on the roll, in its group, not replaced by a plan?"""
-        return self.on_roll(pupil_id, day) and _is_own(course, *self._rights(pupil_id, day))
+        return self.on_roll(pupil_id, day) and is_own(course, *self._rights(pupil_id, day))
 
     def plan_courses(self, pupil_id: int, day: date) -> tuple[Course, ...]:
         """Courses of the individual plan that holds for the pupil on the day, also those without a lesson yet."""
@@ -116,20 +118,42 @@ class ClassLessons:
             return {day for day in days if stays[0].holds(day)}
         return {day for day in days if self.takes(pupil_id, course, day)}
 
-    def _rights(self, pupil_id: int, day: date) -> tuple[set[int], frozenset[int], frozenset[int]]:
-        """Groups, and subjects and courses of the plan, that hold for the pupil on the day."""
-        groups = {group for group, stay in self.groups.get(pupil_id, ()) if stay.holds(day)}
-        for plan in self.plans.get(pupil_id, ()):
-            if plan.stay.holds(day):
-                return groups, plan.subject_ids, plan.course_ids
-        return groups, frozenset(), frozenset()
+    def _rights(self, pupil_id: int, day: date) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+        return rights_on(self.groups.get(pupil_id, ()), self.plans.get(pupil_id, ()), day)
 
     def of_day(self, day: date) -> list[LessonPlace]:
         """All lessons of the class and its groups on the day (not of single pupils' plans), by number."""
         return [place for place in self.places.get(day, ()) if not self.courses[place.course_id].plan_id]
 
 
-def _is_own(course: Course, groups: set[int], plan_subjects: frozenset[int], plan_courses: frozenset[int]) -> bool:
+class Audience(Protocol):
+    """Of a course, what tells whose it is."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def subject_id(self) -> Any: ...
+    @property
+    def group_id(self) -> Any: ...
+    @property
+    def plan_id(self) -> Any: ...
+
+
+def rights_on(
+    groups: Iterable[tuple[int, Stay]], plans: Iterable[Plan], day: date
+) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """Groups, and subjects and courses of the plan, that hold for a pupil on the day."""
+    own = frozenset(group for group, stay in groups if stay.holds(day))
+    for plan in plans:
+        if plan.stay.holds(day):
+            return own, plan.subject_ids, plan.course_ids
+    return own, frozenset(), frozenset()
+
+
+def is_own(
+    course: Audience, groups: frozenset[int], plan_subjects: frozenset[int], plan_courses: frozenset[int]
+) -> bool:
+    """Is the course that of a pupil with these rights?"""
     if course.plan_id:
         return course.pk in plan_courses
     if course.subject_id in plan_subjects:
@@ -163,7 +187,7 @@ def course_lessons(
     take the course are among the pupils too.
     """
     enrolments = Enrolment.objects.filter(school_class__in=classes)
-    pupils, stays, groups = _roll(enrolments, start, end, group_id=course.group_id or 0)
+    pupils, stays, groups = roll_of(enrolments, start, end, group_id=course.group_id or 0)
     slots: dict[int, list[Slot]] = defaultdict(list)
     rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course=course, date_from__lte=end)
     for weekday, number, room, since, until in rows.values_list("weekday", "number", "room", "date_from", "date_to"):
@@ -211,8 +235,8 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
 def _assemble(
     enrolments: EnrolmentQuerySet, school_class: SchoolClass, start: date, end: date, calendar: Calendar
 ) -> ClassLessons:
-    pupils, stays, groups = _roll(enrolments, start, end)
-    known, places = _places(_audience(school_class, list(pupils)), start, end, school_class.grade, calendar)
+    pupils, stays, groups = roll_of(enrolments, start, end)
+    known, places = _places(audience_of(school_class, list(pupils)), start, end, school_class.grade, calendar)
     used = {place.course_id for of_day in places.values() for place in of_day}
     courses = {pk: course for pk, course in known.items() if pk in used}
     return ClassLessons(
@@ -226,11 +250,15 @@ def _assemble(
     )
 
 
-def _roll(
-    enrolments: EnrolmentQuerySet, start: date, end: date, group_id: int | None = None
+def roll_of(
+    enrolments: EnrolmentQuerySet,
+    start: date,
+    end: date,
+    group_id: int | None = None,
+    columns: Sequence[str] = PUPIL_COLUMNS,
 ) -> tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]:
     """Pupils in list order, their stays in the class and in groups (or in the one group). One query: a row an
-    enrolment and membership."""
+    enrolment and membership. `columns` are what is loaded of a pupil, the key first."""
     member = "pupil__group_memberships"
     within = Q(**{f"{member}__date_from__lte": end}) & (
         Q(**{f"{member}__date_to": None}) | Q(**{f"{member}__date_to__gte": start})
@@ -238,7 +266,6 @@ def _roll(
     if group_id is not None:
         within &= Q(**{f"{member}__group": group_id})
     # Plain values: a pupil in four groups comes four times, and is made once.
-    columns = [field.attname for field in Pupil._meta.concrete_fields]
     rows = (
         enrolments.overlapping(start, end)
         .annotate(member=FilteredRelation(member, condition=within))
@@ -265,7 +292,7 @@ def _roll(
     )
 
 
-def _audience(school_class: SchoolClass, pupil_ids: list[int]) -> CourseQuerySet:
+def audience_of(school_class: SchoolClass, pupil_ids: list[int]) -> CourseQuerySet:
     """Courses of the class, of its groups and of its pupils' plans; conditions on own columns keep to indexes."""
     plans = IndividualPlan.objects.filter(pupil__in=pupil_ids).values("pk")
     return Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)

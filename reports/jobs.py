@@ -63,6 +63,8 @@ MODULES = {
     Job.Kind.YEAR_TRANSFER: "reports.transfers.jobs",
     Job.Kind.TRANSFER_UNDO: "reports.transfers.jobs",
     Job.Kind.ALPHABET_BOOK: "reports.books.jobs",
+    # -- tables of attendance --
+    Job.Kind.ATTENDANCE_SUMMARY: "reports.attendance_summary",
     # -- import --
     Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
 }

@@ -79,6 +79,7 @@ class Job(models.Model):
         YEAR_TRANSFER = "year_transfer", "перевод на следующий год"
         TRANSFER_UNDO = "transfer_undo", "отмена перевода"
         ALPHABET_BOOK = "alphabet_book", "алфавитная книга"
+        ATTENDANCE_SUMMARY = "attendance_summary", "посещаемость по классам"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "ждёт"

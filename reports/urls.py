@@ -3,6 +3,7 @@ from django.urls import path
 from journal.files import both
 from reports.views import (
     access,
+    attendance_tables,
     books,
     calendar,
     changes,
@@ -96,6 +97,18 @@ urlpatterns = [
     *both("import/list", import_more.import_list_file, "import_list"),
     path("classes/<int:class_id>/questions/", import_more.questions, name="questions"),
     # -- attendance: tables on paper --
+    *(
+        path(
+            f"classes/<int:class_id>/attendance/{span}.pdf",
+            attendance_tables.table_on_paper,
+            {"span": span},
+            name=f"attendance_{span}_pdf",
+        )
+        for span in ("month", "term", "year")
+    ),
+    path("attendance/summary/", attendance_tables.summary, name="attendance_summary"),
+    path("attendance/summary/start/", attendance_tables.summary_start, name="attendance_summary_start"),
+    *both("attendance/summary/table", attendance_tables.summary_file, "attendance_summary"),
     # -- attendance of the school: board, reminders, canteen --
     # -- family: announcements --
     *both("operator/missing", exports.missing, "operator_missing"),

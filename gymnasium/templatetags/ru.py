@@ -59,6 +59,18 @@ def day_month(day: date | None) -> str:
 
 
 @register.filter
+def month_short(day: date) -> str:
+    """«ноя»."""
+    return dates.MONTHS_SHORT[day.month]
+
+
+@register.filter
+def month_long(day: date) -> str:
+    """«ноябрь 2026»."""
+    return dates.month_year(day)
+
+
+@register.filter
 def short_name(person: Any) -> str:
     """«Орлова М. С.» from a person or from «Орлова Мария Сергеевна»."""
     if not person:

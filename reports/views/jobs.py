@@ -105,7 +105,7 @@ def _may_see(user: User, kind: str) -> bool:
     """Whether the role the job was started in is still held; the unnamed kinds are the import's."""
     if kind == Job.Kind.CLASS_EXTRACTS:
         return True
-    if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO):
+    if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO, Job.Kind.ATTENDANCE_SUMMARY):
         return user.sees_whole_school
     if kind == Job.Kind.ALPHABET_BOOK:
         return user.keeps_all_people

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from attendance.models import Absence
-from attendance.queries import totals_by_pupil
+from attendance.queries import class_absences, totals_by_pupil
 from journal.calendar import load_calendar
 from journal.lessons import class_lessons
 from journal.models import (
@@ -281,8 +281,16 @@ def test_any_history_counts_each_own_lesson_once(history):
         for school_class in (school.mine, school.theirs):
             lessons = class_lessons(school_class, MONDAY, day(DAYS - 1), school.calendar)
             totals = totals_by_pupil(lessons, MONDAY, day(DAYS - 1), school.calendar.school)
+            # The figures of the tables: the same, also over any part of the days, worked out another way.
+            tables = class_absences(school_class, MONDAY, day(DAYS - 1), school.calendar, today=day(DAYS))
+            part = totals_by_pupil(lessons, day(3), day(8), school.calendar.school)
+            assert [pupil.pk for pupil in tables.own.pupils] == [pupil.pk for pupil in lessons.pupils]
             for pupil in lessons.pupils:
+                assert tables.totals(pupil.pk, MONDAY, day(DAYS - 1)) == totals[pupil.pk]
+                assert tables.totals(pupil.pk, day(3), day(8)) == part[pupil.pk]
                 for n in range(DAYS):
+                    numbers = {place.number for place in lessons.own(pupil.pk, day(n))}
+                    assert tables.own.numbers(pupil.pk, day(n)) == numbers
                     found = [(place.number, place.course_id) for place in lessons.own(pupil.pk, day(n))]
                     assert sorted(found) == raw.own(pupil, day(n))
                     assert len(found) == len(set(found))
