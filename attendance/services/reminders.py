@@ -29,7 +29,7 @@ CLOCK_LASTS = timedelta(hours=4)
 """A clock that was out of order is silent after so long: nobody wants this letter in the evening."""
 
 NO_ADDRESS = "адрес почты не указан, его вносит администратор в строке учителя"
-NO_SERVER = "почта школы не настроена, скажите администратору"
+NO_SERVER = "почта школы не настроена"
 
 
 class Outcome(StrEnum):
