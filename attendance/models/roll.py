@@ -98,6 +98,8 @@ class RollCallReminder(models.Model):
         if self.mailed_at:
             return f"письмо ушло в {timezone.localtime(self.mailed_at):%H:%M}"
         if self.failure:
-            again = f", следующая попытка в {timezone.localtime(self.letter_due_at):%H:%M}" if self.letter_due_at else ""
+            again = (
+                f", следующая попытка в {timezone.localtime(self.letter_due_at):%H:%M}" if self.letter_due_at else ""
+            )
             return f"письмо не ушло: {self.failure}{again}"
         return "письмо отправляется" if self.letter_due_at else ""

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from django.db.models import F, Q
 
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, Reason
+from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, Reason
 from attendance.queries import main_reason
 from attendance.school import Absent, day_reason
 from journal.calendar import Calendar
@@ -158,15 +158,15 @@ def absentees(calendar: Calendar, day: date, chosen: Filter) -> Absentees:
 
 def rows_for_file(page: Absentees) -> list[list[Value]]:
     """The lines chosen, in the order of classes."""
-    heading: list[Value] = ["Класс", "Ученик", "Причина", "Пояснение", "Что пропускает", "Нет с", "Учебных дней", "Документ"]
-    return [
-        heading,
-        *(
-            [line.class_name, line.name, line.letter, line.reason_words, line.where, line.since, line.days,
-             line.document or "нет"]
-            for line in page.lines
-        ),
+    table: list[list[Value]] = [
+        ["Класс", "Ученик", "Причина", "Пояснение", "Что пропускает", "Нет с", "Учебных дней", "Документ"]
+    ]
+    table += [
+        [line.class_name, line.name, line.letter, line.reason_words, line.where, line.since, line.days,
+         line.document or "нет"]
+        for line in page.lines
     ]  # fmt: skip
+    return table
 
 
 def _lines(calendar: Calendar, day: date) -> list[Line]:
@@ -202,11 +202,7 @@ def _line(marks: list[Absence], earlier: set[date], calendar: Calendar, day: dat
     reasons = {row.lesson: row.reason for row in marks}
     counted = day_reason(reasons)
     reason = counted or main_reason(Counter(reasons.values()))
-    since, days = day, 1
-    walked = earlier if WHOLE_DAY in reasons else set()
-    while (before := calendar.school_day_before(since, first.grade)) in walked:  # type: ignore[attr-defined]
-        assert before is not None
-        since, days = before, days + 1
+    since, days = _run(earlier, calendar, day, first.grade) if WHOLE_DAY in reasons else (day, 1)  # type: ignore[attr-defined]
     document = next((row.document for row in marks if row.document), None)
     return Line(
         class_id=first.class_id,  # type: ignore[attr-defined]
@@ -224,7 +220,17 @@ def _line(marks: list[Absence], earlier: set[date], calendar: Calendar, day: dat
     )
 
 
-def _paper(document) -> str:
+def _run(missed: set[date], calendar: Calendar, day: date, grade: int) -> tuple[date, int]:
+    """The first of the school days in a row missed whole, up to the day, and how many they are."""
+    since, days = day, 1
+    before = calendar.school_day_before(since, grade)
+    while before and before in missed:
+        since, days = before, days + 1
+        before = calendar.school_day_before(since, grade)
+    return since, days
+
+
+def _paper(document: AbsenceDocument) -> str:
     number = f" № {document.number}" if document.number else ""
     return f"{document.get_kind_display()}{number}, {document.date_from:%d.%m}–{document.date_to:%d.%m}"
 

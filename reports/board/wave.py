@@ -113,15 +113,16 @@ def wave(calendar: Calendar, day: date, today: date, grade: int | None = None) -
 
 def rows_for_file(page: Wave) -> list[list[Value]]:
     """The classes of the day."""
-    return [
+    table: list[list[Value]] = [
         ["Класс", "Учеников", "Болеют", "Болеют, %", "Отсутствуют", "Отсутствуют, %", "Порог, %", "Порог достигнут",
-         "Дней подряд"],
-        *(
-            [row.name, row.pupils, row.ill, row.ill_percent, row.absent, row.absent_percent, page.threshold,
-             "да" if row.is_over else "", row.days or ""]
-            for row in page.classes
-        ),
+         "Дней подряд"]
     ]  # fmt: skip
+    table += [
+        [row.name, row.pupils, row.ill, row.ill_percent, row.absent, row.absent_percent, page.threshold,
+         "да" if row.is_over else "", row.days or ""]
+        for row in page.classes
+    ]  # fmt: skip
+    return table
 
 
 def _rolls(start: date, end: date, calendar: Calendar) -> Callable[[int, date], int]:

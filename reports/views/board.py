@@ -23,7 +23,9 @@ from journal.calendar import load_calendar, year_of
 from journal.files import table_response
 from journal.text import row_number
 from reports import pdf
-from reports.board import absentees, canteen as lunch, wave as waves
+from reports.board import absentees
+from reports.board import canteen as lunch
+from reports.board import wave as waves
 from reports.board.absentees import Absentees, Filter
 from reports.board.canteen import Canteen
 from reports.board.day import Choice, choice_of

@@ -82,7 +82,7 @@ def test_a_server_that_is_away_is_tried_again_later(post, clock):
 
     assert send_due_letters() == 0
     assert state(row) == (False, "почтовый сервер недоступен", True)
-    assert "письмо не ушло: почтовый сервер недоступен, следующая попытка в 09:02" == row.letter_words
+    assert row.letter_words == "письмо не ушло: почтовый сервер недоступен, следующая попытка в 09:02"
 
     post.start()
     clock(NINE + PAUSES[0] - timedelta(seconds=5))

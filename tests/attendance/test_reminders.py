@@ -211,9 +211,7 @@ def test_a_class_marked_meanwhile_is_not_reminded():
     school_class = make_class()
     RollCall.objects.create(school_class=school_class, date=MONDAY, taken_at=timezone.make_aware(NINE))
 
-    (answer,) = remind(
-        [school_class.pk], calendar=load_calendar(school_class.year), now=timezone.now(), by=make_user()
-    )
+    (answer,) = remind([school_class.pk], calendar=load_calendar(school_class.year), now=timezone.now(), by=make_user())
 
     assert answer.words == "7Б уже отмечен в 09:00: напоминать не о чем."
     assert not RollCallReminder.objects.exists()
