@@ -45,6 +45,16 @@ def record_class(request: HttpRequest, action: Action, subject: str, *, class_id
     )
 
 
+def record_classes(request: HttpRequest, action: Action, subject: str, *, class_ids: Iterable[int]) -> None:
+    """The same of several classes on one page: one event a class, in one insert."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            actor_id=request.user.pk, action=action, subject=subject, class_id=class_id, address=address_of(request)
+        )
+        for class_id in class_ids
+    )
+
+
 def record_event(
     action: Action, subject: str, *, by: User | None, request: HttpRequest | None = None, **details: Any
 ) -> None:

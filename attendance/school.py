@@ -8,13 +8,16 @@ with marks for three lessons and more. `COUNTED_WORDS` says so to the reader.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
-from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence
+from attendance.models import ABSENCE_REASONS, WHOLE_DAY, Absence, AbsenceChange
 from attendance.queries import main_reason
+from journal.calendar import Calendar
+from journal.models import SchoolClass
 
 ABSENT_LESSONS = 3
 REASON_NAMES = [str(reason) for reason in ABSENCE_REASONS]
@@ -22,6 +25,20 @@ COUNTED_WORDS = (
     "Ученик посчитан в день, если отмечен отсутствующим на весь день или на трёх уроках и больше. "
     "Причина дня: та, по которой пропущено больше уроков. Опоздания не считаются."
 )
+LUNCH_BETWEEN = {3, 4}
+"""Lunch falls into the breaks around these lessons, whatever the grade: who misses both does not eat."""
+LUNCH_WORDS = (
+    "К обеду посчитаны все по списку класса, кроме отмеченных отсутствующими на весь день или сразу на третьем и "
+    "четвёртом уроках. Кто пропускает первый и второй уроки или уходит после четвёртого, обедает."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Changes of a sheet after its roll call: how many, and when the last one was."""
+
+    count: int
+    last: datetime
 
 
 @dataclass
@@ -61,23 +78,72 @@ def absent_by_day(start: date, end: date) -> dict[date, Counter]:
 
 def absent_by_class(day: date) -> dict[int, Absent]:
     """Absentees of the day by class of that day. One query."""
-    # All conditions in one filter(): they are about the same enrolment.
+    return absent_by_day_and_class(day, day)[day]
+
+
+def absent_by_day_and_class(start: date, end: date) -> dict[date, dict[int, Absent]]:
+    """Absentees of each day by the class they were in that day. One query."""
+    found: dict[date, dict[int, Absent]] = defaultdict(lambda: defaultdict(Absent))
+    for (day, class_id, _), marks in _marks(start, end).items():
+        absent = found[day][class_id]
+        if reason := day_reason(marks):
+            absent.by_reason[reason] += 1
+        else:
+            absent.partly += 1
+    return found
+
+
+def day_reason(marks: Mapping[int, str]) -> str:
+    """Why the pupil counts as absent on the day, or an empty string where only a lesson or two are missed."""
+    if WHOLE_DAY in marks:
+        return marks[WHOLE_DAY]
+    return main_reason(Counter(marks.values())) if len(marks) >= ABSENT_LESSONS else ""
+
+
+def away_at_lunch(day: date) -> dict[int, int]:
+    """Pupils who do not eat at school on the day, by class (`LUNCH_WORDS`). One query."""
+    found: dict[int, int] = Counter()
+    for (_, class_id, _), marks in _marks(day, day).items():
+        found[class_id] += WHOLE_DAY in marks or marks.keys() >= LUNCH_BETWEEN
+    return found
+
+
+def changed_after_roll_call(day: date) -> dict[int, Changed]:
+    """What was changed on the sheets of the day after their roll calls, by class. One query."""
+    # All conditions in one filter(): they are about the same enrolment and its class's roll call.
     still = Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=day)
     rows = (
-        Absence.objects.absences()
-        .filter(still, date=day, pupil__enrolments__date_from__lte=day)
+        AbsenceChange.objects.filter(
+            still,
+            date=day,
+            pupil__enrolments__date_from__lte=day,
+            pupil__enrolments__school_class__roll_calls__date=day,
+            at__gt=F("pupil__enrolments__school_class__roll_calls__taken_at"),
+        )
         .order_by()
-        .values_list("pupil__enrolments__school_class", "pupil", "lesson", "reason")
+        .values_list("pupil__enrolments__school_class")
+        .annotate(count=Count("pk"), last=Max("at"))
     )
-    marks: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
-    for class_id, pupil_id, lesson, reason in rows:
-        marks[class_id, pupil_id][lesson] = reason
-    found: dict[int, Absent] = defaultdict(Absent)
-    for (class_id, _), of_pupil in marks.items():
-        if WHOLE_DAY in of_pupil:
-            found[class_id].by_reason[of_pupil[WHOLE_DAY]] += 1
-        elif len(of_pupil) >= ABSENT_LESSONS:
-            found[class_id].by_reason[main_reason(Counter(of_pupil.values()))] += 1
-        else:
-            found[class_id].partly += 1
-    return found
+    return {class_id: Changed(count, last) for class_id, count, last in rows}
+
+
+def unmarked_classes(day: date, calendar: Calendar) -> list[SchoolClass]:
+    """Classes that have school on the day and no roll call yet. One query."""
+    rows = calendar.year.classes.exclude(roll_calls__date=day).order_by("grade", "letter")
+    return [row for row in rows if calendar.is_school_day(day, row.grade)]
+
+
+def _marks(start: date, end: date) -> dict[tuple[date, int, int], dict[int, str]]:
+    """(day, class of that day, pupil) → reasons of absence by lesson."""
+    # All conditions in one filter(): they are about the same enrolment.
+    still = Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=F("date"))
+    rows = (
+        Absence.objects.absences()
+        .filter(still, date__range=(start, end), pupil__enrolments__date_from__lte=F("date"))
+        .order_by()
+        .values_list("date", "pupil__enrolments__school_class", "pupil", "lesson", "reason")
+    )
+    marks: dict[tuple[date, int, int], dict[int, str]] = defaultdict(dict)
+    for day, class_id, pupil_id, lesson, reason in rows:
+        marks[day, class_id, pupil_id][lesson] = reason
+    return marks

@@ -117,10 +117,17 @@ SETTINGS_TABS = (
     Section("Цели согласий", "", "journal:consent_purposes", ("journal:consent_purpose",)),
     Section("Особые сведения", "", "reports:sensitive"),
 )
+OVERVIEW_TABS = (
+    # The deputy's morning.
+    Section("Обзор", "", "home"),
+    Section("Отсутствующие", "", "reports:overview_absent"),
+    Section("Волна болезней", "", "reports:overview_wave"),
+    Section("Столовая", "", "reports:overview_canteen"),
+)
 QUESTIONS = Section("Вопросы", "", "reports:questions")
 """The last tab, only while an import has left questions about the class."""
 DEPUTY = (
-    Section("Обзор", "chart-bar", "home"),
+    Section("Обзор", "chart-bar", "home", ("reports:overview",)),
     Section(
         "Классы",
         "user-group",
@@ -184,6 +191,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "class_nav": SimpleLazyObject(lambda: class_navigation(request)),
         "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
         "settings_tabs": SimpleLazyObject(lambda: _items(request, SETTINGS_TABS)),
+        "overview_tabs": SimpleLazyObject(lambda: _items(request, OVERVIEW_TABS)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,

@@ -132,6 +132,22 @@ TASK_BACKENDS = {
 }
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[env.str("TASKS", default="database")]}}
 
+# --- Letters ------------------------------------------------------------------------------------
+
+# The worker sends reminders. Without EMAIL_HOST none are sent, and the deputy reads why.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=EMAIL_HOST_USER or "journal@localhost")
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise SystemExit("gymnasium: задайте что-то одно, EMAIL_USE_TLS или EMAIL_USE_SSL (см. docs/environment.md).")
+# Where links in letters lead: the address by which people open the journal.
+SITE_URL = env.str("SITE_URL", default=f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.')}").rstrip("/")
+
 # --- Who may enter ------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

@@ -5,7 +5,6 @@ Plain values out; the number of queries does not depend on the number of classes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -15,11 +14,20 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import SecurityNotice
-from attendance.models import LETTERS, Reason, RollCall
-from attendance.school import COUNTED_WORDS, Absent, absent_by_class, absent_by_day
+from attendance.models import LETTERS, Reason, RollCall, RollCallReminder
+from attendance.school import (
+    COUNTED_WORDS,
+    Absent,
+    Changed,
+    absent_by_class,
+    absent_by_day,
+    changed_after_roll_call,
+)
+from attendance.services.reminders import reminders_of
 from journal.calendar import Calendar, load_calendar, year_of
 from journal.dates import MONTHS_OF, day_month
-from journal.models import ClassTeacher, SchoolClass, Term
+from journal.leaders import Leader, leaders_on
+from journal.models import SchoolClass, Term
 from reports.charts import Column, Series, StackedBars, stacked_bars
 
 WEEKS_OF_CHART = 6
@@ -33,15 +41,36 @@ COUNTED = COUNTED_WORDS
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """A class in the table of the day."""
+    """A class in the table of the day: not marked, marked, or changed after that."""
 
     school_class: SchoolClass
     pupils: int
     absent: Absent
-    roll_call_at: datetime | None
-    teacher: str
-    teacher_note: str
+    roll_call: RollCall | None
+    changed: Changed | None
+    leader: Leader | None
+    reminder: RollCallReminder | None
     threshold: int
+
+    @property
+    def roll_call_at(self) -> datetime | None:
+        return self.roll_call.taken_at if self.roll_call else None
+
+    @property
+    def taken_by(self) -> str:
+        return self.roll_call.taken_by.short_name if self.roll_call and self.roll_call.taken_by else ""
+
+    @property
+    def teacher(self) -> str:
+        return self.leader.teacher.short_name if self.leader else "классный руководитель не назначен"
+
+    @property
+    def teacher_note(self) -> str:
+        return self.leader.note if self.leader else ""
+
+    @property
+    def may_be_reminded(self) -> bool:
+        return self.leader is not None and self.leader.user is not None
 
     @property
     def ill(self) -> int:
@@ -90,6 +119,10 @@ class DayFigures:
         return [row for row in self.rows if row.roll_call_at is None]
 
     @property
+    def to_remind(self) -> list[ClassRow]:
+        return [row for row in self.unmarked if row.may_be_reminded]
+
+    @property
     def marked_count(self) -> int:
         return len(self.rows) - len(self.unmarked)
 
@@ -124,11 +157,11 @@ class Overview:
 def overview(now: datetime) -> Overview | None:
     """Everything of the page at this moment; None before the first school year exists."""
     today = now.date()
-    calendar = _calendar(today)
+    calendar = calendar_on(today)
     if calendar is None:
         return None
     grades = range(1, 12)
-    day = _shown_day(calendar, today)
+    day = shown_day(calendar, today)
     term = calendar.term_on(today, grade=5)
     no_school = "" if day == today else calendar.why_no_school(today, grade=5)
     next_days = [found for grade in grades if (found := calendar.school_day_after(today, grade))] if no_school else []
@@ -145,8 +178,8 @@ def overview(now: datetime) -> Overview | None:
 
 def day_figures(now: datetime) -> DayFigures | None:
     """The live part alone."""
-    calendar = _calendar(now.date())
-    return _figures(now, _shown_day(calendar, now.date()), calendar) if calendar else None
+    calendar = calendar_on(now.date())
+    return _figures(now, shown_day(calendar, now.date()), calendar) if calendar else None
 
 
 def share(part: int, whole: int) -> int:
@@ -154,12 +187,12 @@ def share(part: int, whole: int) -> int:
     return (200 * part + whole) // (2 * whole) if whole else 0
 
 
-def _calendar(today: date) -> Calendar | None:
+def calendar_on(today: date) -> Calendar | None:
     year = year_of(today)
     return load_calendar(year) if year else None
 
 
-def _shown_day(calendar: Calendar, today: date) -> date:
+def shown_day(calendar: Calendar, today: date) -> date:
     """Today, or the last day on which some grade had school."""
     grades = range(1, 12)
     if any(calendar.is_school_day(today, grade) for grade in grades):
@@ -171,16 +204,18 @@ def _shown_day(calendar: Calendar, today: date) -> date:
 def _figures(now: datetime, day: date, calendar: Calendar) -> DayFigures:
     on_roll = Q(enrolments__date_from__lte=day) & (Q(enrolments__date_to=None) | Q(enrolments__date_to__gte=day))
     classes = calendar.year.classes.annotate(pupils=Count("enrolments", filter=on_roll)).order_by("grade", "letter")
-    roll_calls = dict(RollCall.objects.filter(date=day).values_list("school_class", "taken_at"))
-    teachers = _teachers(ClassTeacher.objects.active_on(day).select_related("teacher"))
-    absent = absent_by_class(day)
+    roll_calls = {row.school_class_id: row for row in RollCall.objects.filter(date=day).select_related("taken_by")}
+    leaders, absent, changed = leaders_on(day), absent_by_class(day), changed_after_roll_call(day)
+    reminders = {row.school_class_id: row for row in reminders_of(day).select_related("by")}
     rows = [
         ClassRow(
             row,
             row.pupils,
             absent.get(row.pk, Absent()),
             roll_calls.get(row.pk),
-            *teachers.get(row.pk, ("классный руководитель не назначен", "")),
+            changed.get(row.pk),
+            leaders.get(row.pk),
+            reminders.get(row.pk),
             threshold=calendar.school.quarantine_percent,
         )
         for row in classes
@@ -193,21 +228,6 @@ def _figures(now: datetime, day: date, calendar: Calendar) -> DayFigures:
         total=reduce(add, (row.absent for row in rows), Absent()),
         pupils=sum(row.pupils for row in rows),
     )
-
-
-def _teachers(appointments: Iterable[ClassTeacher]) -> Mapping[int, tuple[str, str]]:
-    """Who leads each class today, and whom an acting teacher stands in for."""
-    found: dict[int, dict[bool, str]] = {}
-    for row in appointments:
-        found.setdefault(row.school_class_id, {})[row.is_acting] = row.teacher.short_name
-    return {class_id: _leader(who) for class_id, who in found.items()}
-
-
-def _leader(who: Mapping[bool, str]) -> tuple[str, str]:
-    """(name, note) of the acting teacher where there is one, else of the class teacher."""
-    if True not in who:
-        return who[False], ""
-    return who[True], f"вместо: {who[False]}" if False in who else "исполняет обязанности"
 
 
 def _chart(calendar: Calendar, day: date) -> StackedBars:

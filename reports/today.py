@@ -10,8 +10,17 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Min, QuerySet
 
 from attendance.answered import notes_of, split
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
+from attendance.models import (
+    ABSENCE_REASONS,
+    LETTERS,
+    WHOLE_DAY,
+    Absence,
+    AbsenceDocument,
+    RollCall,
+    RollCallReminder,
+)
 from attendance.queries import marks_by_day
+from attendance.services.reminders import latest_reminder
 from attendance.signals import Conflict, Signal, conflicts, signals, window
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, class_lessons
@@ -70,6 +79,7 @@ class Today:
     pupils: int
     roll_call: RollCall | None
     is_late: bool
+    reminder: RollCallReminder | None
     absent: list[Absentee]
     lessons: list[LessonRow]
     control_works: list[ControlWork]
@@ -130,6 +140,7 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
         pupils=len(pupils),
         roll_call=roll_call,
         is_late=not no_school and roll_call is None and now.time() > calendar.school.roll_call_until,
+        reminder=latest_reminder(school_class, today) if not no_school and roll_call is None else None,
         absent=absentees(pupils, {pk: days[today] for pk, days in marks.items() if today in days}),
         lessons=lesson_rows(school_class, lessons, day, now) if day else [],
         control_works=_control_works(school_class, day) if day else [],

@@ -4,6 +4,7 @@ from journal.files import both
 from reports.views import (
     access,
     attendance_tables,
+    board,
     books,
     calendar,
     changes,
@@ -110,6 +111,14 @@ urlpatterns = [
     path("attendance/summary/start/", attendance_tables.summary_start, name="attendance_summary_start"),
     *both("attendance/summary/table", attendance_tables.summary_file, "attendance_summary"),
     # -- attendance of the school: board, reminders, canteen --
+    path("overview/remind/", board.remind_classes, name="overview_remind"),
+    path("overview/absent/", board.absent, name="overview_absent"),
+    *both("overview/absent/list", board.absent_file, "overview_absent"),
+    path("overview/wave/", board.wave, name="overview_wave"),
+    *both("overview/wave/classes", board.wave_file, "overview_wave"),
+    path("overview/canteen/", board.canteen, name="overview_canteen"),
+    *both("overview/canteen/list", board.canteen_file, "overview_canteen"),
+    path("overview/canteen/list.pdf", board.canteen_pdf, name="overview_canteen_pdf"),
     # -- family: announcements --
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),

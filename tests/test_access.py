@@ -78,6 +78,8 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:calendar_new_year": OFFICE,
     "reports:calendar_approve": OFFICE,
     # -- import --
+    # -- attendance of the school --
+    "reports:overview_remind": {"deputy"},
 }
 
 
@@ -126,6 +128,10 @@ OPENS: dict[str, set[str]] = {
     "journal:course_xlsx": OWN_CLASS,
     "journal:course_csv": OWN_CLASS,
     "reports:overview_live": {"deputy"},
+    **{f"reports:overview_{name}": {"deputy"} for name in ("absent", "wave", "canteen", "canteen_pdf")},
+    **files("reports:overview_absent", {"deputy"}),
+    **files("reports:overview_wave", {"deputy"}),
+    **files("reports:overview_canteen", {"deputy"}),
     "reports:family": FAMILY,
     "reports:family_marks": FAMILY,
     "reports:family_absences": FAMILY,

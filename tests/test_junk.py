@@ -32,6 +32,10 @@ ASKED = (
     "grade",
     "sort",
     "who",
+    "reason",
+    "class",
+    "paper",
+    "by",
 )
 IN_ADDRESS = ("1", "абв", "2026-11-23", "9" * 20, "0000-00-00", "-1", "%00", "[]")
 # These end the session of who asks.

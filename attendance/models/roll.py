@@ -54,7 +54,10 @@ class ClosedMonth(models.Model):
 
 
 class RollCallReminder(models.Model):
-    """«Класс ещё не отмечен»: whom it was told, when, and whether the letter went out. `by` None: by the clock."""
+    """«Класс ещё не отмечен»: whom it was told, when, and whether the letter went out. `by` None: by the clock.
+
+    `letter_due_at` is when the letter is to be tried (again); empty: no letter, or nothing more is to be done about it.
+    """
 
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="reminders")
     date = models.DateField("дата")
@@ -65,12 +68,19 @@ class RollCallReminder(models.Model):
     sent_at = models.DateTimeField("когда", default=timezone.now)
     mailed_at = models.DateTimeField("письмо отправлено", null=True, blank=True)
     failure = models.CharField("почему письмо не ушло", max_length=300, blank=True)
+    letter_due_at = models.DateTimeField("когда отправлять письмо", null=True, blank=True)
+    letter_tries = models.PositiveSmallIntegerField("попыток отправить", default=0)
 
     class Meta:
         verbose_name = "напоминание о перекличке"
         verbose_name_plural = "напоминания о перекличке"
         ordering = ["-sent_at"]
-        indexes = [models.Index(fields=["date", "school_class"], name="attendance_reminder_day")]
+        indexes = [
+            models.Index(fields=["date", "school_class"], name="attendance_reminder_day"),
+            models.Index(
+                fields=["letter_due_at"], condition=Q(letter_due_at__isnull=False), name="attendance_letters_due"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["school_class", "date", "to"],
@@ -81,3 +91,15 @@ class RollCallReminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school_class}, {self.date:%d.%m.%Y}: {self.to}"
+
+    @property
+    def letter_words(self) -> str:
+        """What became of the letter; nothing where none was to be sent."""
+        if self.mailed_at:
+            return f"письмо ушло в {timezone.localtime(self.mailed_at):%H:%M}"
+        if self.failure:
+            again = (
+                f", следующая попытка в {timezone.localtime(self.letter_due_at):%H:%M}" if self.letter_due_at else ""
+            )
+            return f"письмо не ушло: {self.failure}{again}"
+        return "письмо отправляется" if self.letter_due_at else ""

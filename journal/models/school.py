@@ -51,6 +51,9 @@ class School(models.Model):
     few_marks_half_year = models.PositiveSmallIntegerField("мало отметок в полугодии: меньше", default=5)
 
     roll_call_until = models.TimeField("перекличка до", default=time(9, 0))
+    remind_by_email = models.BooleanField(
+        "напоминать о перекличке письмом", default=True, help_text="Кроме напоминания в программе"
+    )
     quarantine_percent = models.PositiveSmallIntegerField("порог болеющих в классе, %", default=20)
     extract_every_days = models.PositiveSmallIntegerField("выписка каждые, дней", default=7)
 

@@ -236,8 +236,12 @@ class AttendanceForm(SettingsForm):
 
     class Meta:
         model = School
-        fields = ("missed_day_rule", "roll_call_until", "quarantine_percent")
+        fields = ("missed_day_rule", "roll_call_until", "remind_by_email", "quarantine_percent")
         widgets = {"roll_call_until": TimeInput()}
+        help_texts = {
+            "roll_call_until": "В этот час программа напоминает тем, кто ещё не отметил класс, а завуч видит, кто это",
+            "remind_by_email": "Напоминание в программе приходит всегда; письмо уходит на почту классного руководителя",
+        }
 
 
 class DocumentsForm(SettingsForm):

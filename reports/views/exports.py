@@ -45,11 +45,13 @@ def overview_classes(request: HttpRequest, suffix: str) -> HttpResponse:
     record_event(Action.EXPORT, f"обзор классов, {suffix.upper()}", by=request.user, request=request)
     table: list[list[Value]] = [
         ["Класс", "Учеников", "Отсутствуют", "Б", "У", "Н", "Доля, %", "Порог болеющих", "Перекличка",
-         "Классный руководитель"]
+         "Кто отметил", "Изменений после отметки", "Последнее изменение", "Классный руководитель", "Напоминание"]
     ]  # fmt: skip
     table += [
         [row.school_class.name, row.pupils, row.absent.total, row.ill, row.excused, row.unexcused, row.percent,
-         "превышен" if row.over_threshold else "", row.roll_call_at, row.teacher]
+         "превышен" if row.over_threshold else "", row.roll_call_at, row.taken_by,
+         row.changed.count if row.changed else "", row.changed.last if row.changed else None, row.teacher,
+         row.reminder.sent_at if row.reminder else None]
         for row in (figures.rows if figures else ())
     ]  # fmt: skip
     name = f"Обзор классов {figures.day:%d.%m.%Y}" if figures else "Обзор классов"

@@ -6,11 +6,14 @@
 function exchange(region, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const parts = [...fresh.querySelectorAll("[id]")].filter((part) => region.querySelector(`#${part.id}`));
-  const focused = document.activeElement?.closest?.("a[href]")?.getAttribute("href");
+  const held = document.activeElement?.closest?.("a[href], button[value]");
+  const focused = held && (held.matches("a")
+    ? `a[href="${CSS.escape(held.getAttribute("href"))}"]`
+    : `button[name="${CSS.escape(held.name)}"][value="${CSS.escape(held.value)}"]`);
   for (const part of parts) region.querySelector(`#${part.id}`).replaceWith(document.adoptNode(part));
-  // Who stands on a link with the keyboard stays on it.
+  // Who stands on a link or a button with the keyboard stays on it.
   if (focused && document.activeElement === document.body) {
-    region.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    region.querySelector(focused)?.focus({ preventScroll: true });
   }
   return parts.length > 0;
 }

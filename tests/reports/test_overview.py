@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import SecurityNotice
-from attendance.models import Absence, Reason, RollCall
+from attendance.models import Absence, AbsenceChange, Reason, RollCall, RollCallReminder
 from journal.models import ClassTeacher
 from reports.overview import overview, share
 from tests.factories import (
@@ -21,6 +21,7 @@ from tests.factories import (
     make_year,
     teacher_user,
 )
+from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -62,6 +63,34 @@ def test_a_class_without_a_roll_call_is_named_with_its_teacher(client, deputy):
     assert (figures.marked_count, len(figures.rows)) == (1, 2)
     assert "Гордеева М. С." in html
     assert reverse("attendance:day_sheet", args=[unmarked.pk, MONDAY]) in html
+
+
+def change(pupil, at, day=MONDAY, **fields):
+    AbsenceChange.objects.create(pupil=pupil, date=day, new=Reason.ILL, at=at, **fields)
+
+
+def test_a_class_changed_after_its_roll_call_says_how_often_and_when_last(client, deputy):
+    changed, calm = make_class("7А"), make_class("7Б")
+    at = timezone.make_aware(datetime(2026, 11, 16, 8, 31))
+    for school_class in (changed, calm):
+        who = teacher_user(school_class)
+        RollCall.objects.create(school_class=school_class, date=MONDAY, taken_by=who, taken_at=at)
+    pupil, other = make_pupil(changed), make_pupil(calm)
+    for minutes in (-5, 20, 45):  # one before the roll call
+        change(pupil, at + timedelta(minutes=minutes), lesson=minutes == 45)
+    change(other, at - timedelta(minutes=1))
+    change(other, at + timedelta(hours=1), day=MONDAY - timedelta(days=3))  # about another day
+    moved = make_pupil(calm, until=MONDAY - timedelta(days=1))  # not of this class on the day
+    change(moved, at + timedelta(hours=1))
+
+    first, second = page().figures.rows
+    words = words_of(client.get("/"))
+
+    assert (first.changed.count, first.changed.last) == (2, at + timedelta(minutes=45))
+    assert second.changed is None
+    assert words.count("изменён после отметки") == 1
+    assert "изменён после отметки: 2, последний раз 09:16" in words
+    assert f"08:31, {teacher_user(changed).short_name}" in words
 
 
 def test_the_acting_teacher_is_named_and_whom_the_teacher_stands_in_for():
@@ -206,10 +235,17 @@ def test_the_overview_costs_the_same_for_any_number_of_classes(client, deputy, c
     year = make_year()
     for number in range(classes):
         school_class = make_class(f"{number % 11 + 1}{'АБ'[number // 11]}", year=year)
-        absent(make_pupil(school_class))
+        pupil = make_pupil(school_class)
+        absent(pupil)
+        if number % 2:
+            take_roll_call(school_class)
+            change(pupil, timezone.now() + timedelta(minutes=1))
+        else:
+            RollCallReminder.objects.create(school_class=school_class, date=MONDAY, to=teacher_user(school_class))
 
-    # session, user, teaching, children, year, calendar; classes, roll calls, teachers, absent; chart (two), notices
-    with django_assert_num_queries(13):
+    # session, user, teaching, children, year, calendar; classes, roll calls, leaders, absent, changed, reminders;
+    # chart (two), notices
+    with django_assert_num_queries(15):
         response = client.get("/")
 
     assert response.content.count(b"<tr>") > classes

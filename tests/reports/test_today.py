@@ -285,9 +285,9 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
         make_guardian(pupil, informing=PAPER)
         Absence.objects.create(pupil=pupil, date=MONDAY, reason=Reason.ILL, is_confirmed=False)
 
-    # session, user, teaching, children; calendar, roll, courses, lessons; absences, roll call, unconfirmed, bells,
-    # cancelled, control works, contradictions, documents, paper; answers to signals; audit
-    with django_assert_num_queries(19):
+    # session, user, teaching, children; calendar, roll, courses, lessons; absences, roll call, unconfirmed, reminder,
+    # bells, cancelled, control works, contradictions, documents, paper; answers to signals; audit
+    with django_assert_num_queries(20):
         home(client)
 
 
