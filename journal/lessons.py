@@ -177,17 +177,21 @@ def course_lessons(
     `of_plans` are courses of this subject by individual plans of these pupils: they replace this one. Pupils who never
     take the course are among the pupils too.
     """
-    enrolments = Enrolment.objects.filter(school_class__in=classes)
-    pupils, stays, groups = _roll(_roll_rows(enrolments, start, end, group_id=course.group_id or 0))
+    values = {"start": start, "end": end, "course_id": course.pk}
+    group_id = course.group_id or 0
+    if len(classes) == 1:
+        members = _course_roll(class_id=classes[0].pk, group_id=group_id, start=start, end=end)
+    else:
+        members = _roll_rows(Enrolment.objects.filter(school_class__in=classes), start, end, group_id)
+    pupils, stays, groups = _roll(members)
     slots: dict[int, list[Slot]] = defaultdict(list)
-    rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course=course, date_from__lte=end)
-    for weekday, number, room, since, until in rows.values_list("weekday", "number", "room", "date_from", "date_to"):
+    for weekday, number, room, since, until in _course_slots(**values):
         slots[weekday].append((number, course.pk, room, Stay(since, until)))
     days = calendar.school_days(start, end, classes[0].grade)
     return ClassLessons(
         pupils=list(pupils.values()),
         courses={course.pk: course},
-        places=_by_day(slots, _held(_held_rows([course.pk], start, end)), days, calendar),
+        places=_by_day(slots, _held(_course_held(**values)), days, calendar),
         enrolments=stays,
         groups=groups,
         plans=_plans([course, *of_plans]),
@@ -239,8 +243,16 @@ class _Queries:
 
 _CLASS, _PUPIL = Param("class_id", BigIntegerField()), Param("pupil_id", BigIntegerField())
 _START, _END, _WEEKDAY = Param("start", DateField()), Param("end", DateField()), Param("weekday", IntegerField())
+_COURSE, _GROUP = Param("course_id", BigIntegerField()), Param("group_id", BigIntegerField())
 _OF_CLASS = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS))
 _OF_PUPIL = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS, pupil=_PUPIL))
+_course_roll = Prepared(lambda: _roll_rows(Enrolment.objects.filter(school_class=_CLASS), _START, _END, _GROUP))
+_course_slots = Prepared(
+    lambda: TimetableSlot.objects.filter(
+        Q(date_to=None) | Q(date_to__gte=_START), course=_COURSE, date_from__lte=_END
+    ).values_list(*SLOT_COLUMNS)
+)
+_course_held = Prepared(lambda: _held_rows(Course.objects.filter(pk=_COURSE).values("pk"), _START, _END))
 
 
 def _assemble(
@@ -270,7 +282,7 @@ def _assemble(
     )
 
 
-def _roll_rows(enrolments: EnrolmentQuerySet, start: When, end: When, group_id: int | None = None) -> QuerySet:
+def _roll_rows(enrolments: EnrolmentQuerySet, start: When, end: When, group_id: int | Param | None = None) -> QuerySet:
     """A row an enrolment and membership (in the one group, if told), in list order. Dates are dates or params."""
     member = "pupil__group_memberships"
     within = Q(**{f"{member}__date_from__lte": end}) & (
