@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import (
+    BigIntegerField,
     Case,
     CharField,
+    DateField,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -25,16 +26,27 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.models import User
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ClosedMonth, Reason, RollCall
+from accounts.prepared import Param, Prepared
+from attendance.models import (
+    ABSENCE_REASONS,
+    LETTERS,
+    WHOLE_DAY,
+    Absence,
+    AbsenceDocument,
+    ClosedMonth,
+    Reason,
+    RollCall,
+)
 from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
-from journal.lessons import ClassLessons, class_lessons
+from journal.lessons import ClassLessons, class_lessons, pupils_of_day
 from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
 from journal.text import initials
 
 # How far back a run of days («болеет с 20 ноября») is followed.
 RUN_DAYS = 21
+PAPERS = dict(AbsenceDocument.Kind.choices)
 WORDS = {Reason.ILL: "болеет", Reason.EXCUSED: "отсутствует", Reason.UNEXCUSED: "нет без причины"}
 
 
@@ -141,8 +153,8 @@ def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Cal
     """The sheet of a class on a day. Five queries, whatever the size of the class."""
     grade = school_class.grade
     lessons = class_lessons(school_class, day, day, calendar)
-    standing = _standing([pupil.pk for pupil in lessons.pupils], day)
-    roll_call, month_is_closed = _roll_call_and_month(school_class, day)
+    standing = _standing(school_class.pk, day)
+    roll_call, month_is_closed = _roll_call_and_month(school_class.pk, day)
     sheet = Sheet(
         school_class=school_class,
         day=day,
@@ -178,9 +190,21 @@ def why_read_only(day: date, *, today: date, month_is_closed: bool, user: User) 
     return ""
 
 
-def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int, Absence]]]:
-    """Absences of the day, and whole days of the last weeks: pupil → date → lesson → row, with author, document and,
-    on the day itself, the mark that contradicts it («3:5»: at lesson 3 a five). One query."""
+@dataclass(frozen=True, slots=True)
+class _Mark(Standing):
+    """A row of absences: also on what paper, and the mark that contradicts it («3:5»: at lesson 3 a five)."""
+
+    paper: str
+    contradicted: str
+
+
+History = Mapping[date, Mapping[int, _Mark]]
+"""What stands, or stood, for one pupil: date → lesson → row."""
+
+
+def _standing_rows() -> QuerySet:
+    """Absences of the class's pupils on the day, and their whole days of the last weeks."""
+    day, class_id = Param("day", DateField()), Param("class_id", BigIntegerField())
     contradicting = (
         Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
         .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
@@ -188,34 +212,52 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
         .order_by("lesson__number")
         .values(words=Concat(F("lesson__number"), Value(":"), F("value"), output_field=CharField()))[:1]
     )
-    rows = (
-        Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupil_ids)
-        .between(day - timedelta(days=RUN_DAYS), day)
-        .select_related("marked_by", "document")
-        .only(
-            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at"),
-            *(f"marked_by__{name}" for name in ("username", "last_name", "first_name", "patronymic")),
-            *("document__kind", "document__date_to"),
-        )
+    return (
+        Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupils_of_day(class_id, day))
+        .filter(date__range=(Param("since", DateField()), day))
+        .order_by()
         # Asked of the day itself only: what contradicted earlier is no matter of this sheet.
         .annotate(contradicted=Case(When(date=day, then=Subquery(contradicting)), default=Value("")))
+        .values_list(
+            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at", "contradicted"),
+            *("document__kind", "document__date_to"),
+            *(f"marked_by__{name}" for name in ("username", "last_name", "first_name", "patronymic")),
+        )
     )
-    found: dict[int, dict[date, dict[int, Absence]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows:
-        found[row.pupil_id][row.date][row.lesson] = row
+
+
+_read_standing = Prepared(_standing_rows)
+
+
+def _standing(class_id: int, day: date) -> dict[int, dict[date, dict[int, _Mark]]]:
+    """History of each pupil that has one. One query."""
+    found: dict[int, dict[date, dict[int, _Mark]]] = defaultdict(lambda: defaultdict(dict))
+    rows = _read_standing(class_id=class_id, day=day, since=day - timedelta(days=RUN_DAYS))
+    for pupil_id, on, lesson, reason, is_confirmed, at, contradicted, kind, until, username, *name in rows:
+        by = initials(*name) or username if username else ""
+        paper = f"{PAPERS[kind]} до {day_month(until)}" if kind else ""
+        found[pupil_id][on][lesson] = _Mark(reason, is_confirmed, by, timezone.localtime(at), paper, contradicted or "")
     return found
 
 
-def _roll_call_and_month(school_class: SchoolClass, day: date) -> tuple[tuple[str, datetime] | None, bool]:
-    """Who took the roll call and when, and whether the month is closed. One query for both."""
-
+def _roll_call_and_month_rows() -> QuerySet:
     def shaped(rows: QuerySet, what: str, who: str, when: str) -> QuerySet:
         names = [f"{who}__{part}" for part in ("last_name", "first_name", "patronymic")]
         return rows.order_by().annotate(what=Value(what)).values_list("what", when, *names)
 
-    calls = shaped(RollCall.objects.filter(school_class=school_class, date=day), "call", "taken_by", "taken_at")
-    months = shaped(ClosedMonth.objects.filter(month=day.replace(day=1)), "month", "closed_by", "closed_at")
-    found = {row[0]: row[1:] for row in calls.union(months, all=True)}
+    class_id, day = Param("class_id", BigIntegerField()), Param("day", DateField())
+    calls = shaped(RollCall.objects.filter(school_class=class_id, date=day), "call", "taken_by", "taken_at")
+    months = shaped(ClosedMonth.objects.filter(month=Param("month", DateField())), "month", "closed_by", "closed_at")
+    return calls.union(months, all=True)
+
+
+_read_roll_call_and_month = Prepared(_roll_call_and_month_rows)
+
+
+def _roll_call_and_month(class_id: int, day: date) -> tuple[tuple[str, datetime] | None, bool]:
+    """Who took the roll call and when, and whether the month is closed. One query for both."""
+    rows = _read_roll_call_and_month(class_id=class_id, day=day, month=day.replace(day=1))
+    found = {row[0]: row[1:] for row in rows}
     if "call" not in found:
         return None, "month" in found
     at, last, first, patronymic = found["call"]
@@ -231,35 +273,24 @@ def _columns(lessons: ClassLessons, day: date) -> list[Column]:
 
 
 def _row(
-    number: int, pupil: Pupil, lessons: ClassLessons, absences: Mapping[int, Absence], school: School, day: date
+    number: int, pupil: Pupil, lessons: ClassLessons, standing: Mapping[int, _Mark], school: School, day: date
 ) -> SheetRow:
     own = {place.number: lessons.courses[place.course_id].subject.name for place in lessons.own(pupil.pk, day)}
-    standing = {
-        lesson: Standing(
-            row.reason,
-            row.is_confirmed,
-            row.marked_by.short_name if row.marked_by else "",
-            timezone.localtime(row.marked_at),
-        )
-        for lesson, row in absences.items()
-    }
-    missed = missed_on(own, {lesson: row.reason for lesson, row in absences.items()}, school.missed_day_rule)
-    return SheetRow(pupil.pk, number, pupil.list_name, pupil.sex == Sex.FEMALE, own, standing, missed)
+    missed = missed_on(own, {lesson: mark.reason for lesson, mark in standing.items()}, school.missed_day_rule)
+    return SheetRow(pupil.pk, number, pupil.list_name, pupil.sex == Sex.FEMALE, own, dict(standing), missed)
 
 
-def _note(
-    history: Mapping[date, Mapping[int, Absence]], day: date, calendar: Calendar, grade: int, yesterday: date | None
-) -> tuple[str, str]:
+def _note(history: History, day: date, calendar: Calendar, grade: int, yesterday: date | None) -> tuple[str, str]:
     """Words beside the row and the reason to offer: what stands, since when, on what paper; else yesterday's."""
     here = history.get(day, {})
     whole = here.get(WHOLE_DAY)
-    since = _run_start(history, day, calendar, grade)
-    if any(not row.is_confirmed for row in here.values()):
+    if any(not mark.is_confirmed for mark in here.values()):
         return "причина не выяснена", ""
     if whole and whole.reason in ABSENCE_REASONS:
+        since = _run_start(history, day, calendar, grade)
         words = [f"{WORDS[Reason(whole.reason)]} с {day_month(since)}"] if since < day else []
-        if whole.document:
-            words.append(f"{whole.document.get_kind_display()} до {day_month(whole.document.date_to)}")
+        if whole.paper:
+            words.append(whole.paper)
         elif since < day and whole.reason == Reason.ILL:
             words.append("справки нет")
         return " · ".join(words), ""
@@ -267,7 +298,7 @@ def _note(
     return "", before.reason if before and before.reason in ABSENCE_REASONS else ""
 
 
-def _run_start(history: Mapping[date, Mapping[int, Absence]], day: date, calendar: Calendar, grade: int) -> date:
+def _run_start(history: History, day: date, calendar: Calendar, grade: int) -> date:
     """The first of the school days in a row, up to the day, that are missed whole for the same reason."""
     start, reason = day, _whole_reason(history, day)
     while reason and (before := calendar.school_day_before(start, grade)):
@@ -277,18 +308,17 @@ def _run_start(history: Mapping[date, Mapping[int, Absence]], day: date, calenda
     return start
 
 
-def _whole_reason(history: Mapping[date, Mapping[int, Absence]], day: date) -> str:
+def _whole_reason(history: History, day: date) -> str:
     whole = history.get(day, {}).get(WHOLE_DAY)
     return whole.reason if whole else ""
 
 
-def _conflicts(row: SheetRow, absences: Mapping[int, Any]) -> list[Conflict]:
-    # Absences with `contradicted`, which only _standing knows to add.
+def _conflicts(row: SheetRow, standing: Mapping[int, _Mark]) -> list[Conflict]:
     found = []
-    for absence in absences.values():
-        if absence.reason in ABSENCE_REASONS and absence.contradicted:
-            lesson, mark = absence.contradicted.split(":")
-            found.append(Conflict(row.pupil_id, row.name, absence.letter, int(lesson), mark))
+    for own in standing.values():
+        if own.reason in ABSENCE_REASONS and own.contradicted:
+            lesson, mark = own.contradicted.split(":")
+            found.append(Conflict(row.pupil_id, row.name, own.letter, int(lesson), mark))
     return found
 
 

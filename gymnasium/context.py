@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 
 from gymnasium.demo.accounts import ACCOUNTS, PASSWORD
@@ -282,13 +283,21 @@ def _page_class_id(request: HttpRequest) -> int | None:
 
 def _items(request: HttpRequest, sections: tuple[Section, ...], **kwargs: int) -> list[NavItem]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
+    return _items_of(view_name, sections, tuple(kwargs.items()), get_script_prefix())
+
+
+@lru_cache(maxsize=2048)
+def _items_of(
+    view_name: str, sections: tuple[Section, ...], kwargs: tuple[tuple[str, int], ...], prefix: str
+) -> list[NavItem]:
+    """Kept: the items follow from nothing else, and putting ten addresses together is dear. Nobody changes the list."""
     # Of a whole namespace and a part of it, the part is lit.
     nearest = max(sections, key=lambda section: section.fit(view_name))
     return [
         NavItem(
             section.label,
             section.icon,
-            reverse(section.view, kwargs=kwargs),
+            reverse(section.view, kwargs=dict(kwargs)),
             section is nearest and section.holds(view_name),
         )
         for section in sections

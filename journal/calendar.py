@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from functools import cache
 
 import holidays
-from django.db.models import F, QuerySet, Value
+from django.db.models import BigIntegerField, DateField, F, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from accounts.prepared import Param, Prepared
 from journal.models import AcademicYear, DayOff, School, Term, Vacation
 
 
@@ -86,7 +87,9 @@ def days_between(start: date, end: date) -> Iterator[date]:
 def load_calendar(year: AcademicYear) -> Calendar:
     """The calendar of a year in one query (two where the year came without its school)."""
     terms, vacations, exceptions = [], [], {}
-    for what, pk, text, first, last, low, high, flag, weekday in _calendar_rows(year):
+    for what, pk, text, first, last, low, high, flag, weekday in _calendar_rows(
+        year_id=year.pk, first=year.date_from, last=year.date_to
+    ):
         if what == "term":
             terms.append(
                 Term(
@@ -116,21 +119,29 @@ def load_calendar(year: AcademicYear) -> Calendar:
     return Calendar(year, year.school, tuple(terms), tuple(vacations), exceptions)
 
 
-def _calendar_rows(year: AcademicYear) -> QuerySet:
-    """Terms, vacations and special days in one shape: nearly every page needs them, three queries are too many."""
+def _terms_vacations_and_special_days() -> QuerySet:
+    """In one shape: nearly every page needs them, three queries are too many."""
 
     def shaped(rows: QuerySet, what: str, **columns: Combinable) -> QuerySet:
         columns = {"low": Value(0), "high": Value(0), "flag": Value(False), "weekday": Value(0), **columns}
         names = ("what", "id", "text", "first", "last", "low", "high", "flag", "weekday")
         return rows.annotate(what=Value(what), **columns).order_by().values_list(*names)
 
-    span = {"first": F("date_from"), "last": F("date_to")}
-    terms = shaped(year.terms.all(), "term", text=F("scheme"), low=F("number"), flag=F("is_closed"), **span)
+    year, span = Param("year_id", BigIntegerField()), {"first": F("date_from"), "last": F("date_to")}
+    of_year = (Param("first", DateField()), Param("last", DateField()))
+    terms = shaped(
+        Term.objects.filter(year=year), "term", text=F("scheme"), low=F("number"), flag=F("is_closed"), **span
+    )
     vacations = shaped(
-        year.vacations.all(), "vacation", text=F("name"), low=F("grade_from"), high=F("grade_to"), **span
+        Vacation.objects.filter(year=year),
+        "vacation",
+        text=F("name"),
+        low=F("grade_from"),
+        high=F("grade_to"),
+        **span,
     )
     special = shaped(
-        DayOff.objects.filter(date__range=(year.date_from, year.date_to)),
+        DayOff.objects.filter(date__range=of_year),
         "special",
         text=F("name"),
         first=F("date"),
@@ -139,6 +150,9 @@ def _calendar_rows(year: AcademicYear) -> QuerySet:
         weekday=Coalesce("timetable_weekday", 0),
     )
     return terms.union(vacations, special, all=True).order_by("first", "last")
+
+
+_calendar_rows = Prepared(_terms_vacations_and_special_days)
 
 
 def year_of(day: date) -> AcademicYear | None:

@@ -7,13 +7,15 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import BigIntegerField, DateField, F, FilteredRelation, IntegerField, Model, Q, QuerySet
 
+from accounts.prepared import Param, Prepared
 from journal.calendar import Calendar
 from journal.models import (
     Course,
@@ -60,6 +62,20 @@ PUPIL_COLUMNS = tuple(field.attname for field in Pupil._meta.concrete_fields)
 
 Slot = tuple[int, int, str, Stay]
 """A place in the timetable: lesson number, course, room, and from when to when it holds."""
+
+Roll = tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]
+"""Pupils in list order, their stays in the class, their groups."""
+
+When = date | Param
+
+PUPIL_COLUMNS = [field.attname for field in Pupil._meta.concrete_fields]
+SLOT_COLUMNS = ("weekday", "number", "room", "date_from", "date_to")
+COURSE_COLUMNS = [field.attname for field in Course._meta.concrete_fields]
+PLAN_ID = len(SLOT_COLUMNS) + COURSE_COLUMNS.index("plan_id")
+RELATED_COLUMNS = [
+    (name, [field.attname for field in Course._meta.get_field(name).related_model._meta.concrete_fields])
+    for name in ("subject", "group", "teacher", "plan")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +179,12 @@ def is_own(
 
 def class_lessons(school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
     """Lessons of the class and of each of its pupils in start..end. Three queries, whatever the sizes."""
-    return _assemble(Enrolment.objects.filter(school_class=school_class), school_class, start, end, calendar)
+    return _assemble(_OF_CLASS, school_class, start, end, calendar)
 
 
 def pupil_lessons(pupil: Pupil, school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
     """The same for one pupil in one class: what a family's page needs."""
-    enrolments = Enrolment.objects.filter(school_class=school_class, pupil=pupil)
-    return _assemble(enrolments, school_class, start, end, calendar)
+    return _assemble(_OF_PUPIL, school_class, start, end, calendar, pupil_id=pupil.pk)
 
 
 def course_lessons(
@@ -186,17 +201,21 @@ def course_lessons(
     `of_plans` are courses of this subject by individual plans of these pupils: they replace this one. Pupils who never
     take the course are among the pupils too.
     """
-    enrolments = Enrolment.objects.filter(school_class__in=classes)
-    pupils, stays, groups = roll_of(enrolments, start, end, group_id=course.group_id or 0)
+    values = {"start": start, "end": end, "course_id": course.pk}
+    group_id = course.group_id or 0
+    if len(classes) == 1:
+        members = _course_roll(class_id=classes[0].pk, group_id=group_id, start=start, end=end)
+    else:
+        members = _roll_rows(Enrolment.objects.filter(school_class__in=classes), start, end, group_id)
+    pupils, stays, groups = _roll(members)
     slots: dict[int, list[Slot]] = defaultdict(list)
-    rows = TimetableSlot.objects.filter(Q(date_to=None) | Q(date_to__gte=start), course=course, date_from__lte=end)
-    for weekday, number, room, since, until in rows.values_list("weekday", "number", "room", "date_from", "date_to"):
+    for weekday, number, room, since, until in _course_slots(**values):
         slots[weekday].append((number, course.pk, room, Stay(since, until)))
     days = calendar.school_days(start, end, classes[0].grade)
     return ClassLessons(
         pupils=list(pupils.values()),
         courses={course.pk: course},
-        places=_by_day(slots, _held([course.pk], start, end), days, calendar),
+        places=_by_day(slots, _held(_course_held(**values)), days, calendar),
         enrolments=stays,
         groups=groups,
         plans=_plans([course, *of_plans]),
@@ -221,7 +240,8 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
     # Last year's places of the timetable have no end of their own: their classes are of another year.
     this_year = Q(school_class__year=calendar.year) | Q(group__year=calendar.year) | Q(plan__isnull=False)
     audience = Course.objects.filter(Q(teacher=teacher) | Q(pk__in=stands_in)).filter(this_year)
-    found, places = _places(audience, day, day, min(open_grades), calendar)
+    found, slots = _slots(_slot_rows(audience, day, day, calendar.timetable_weekday(day)))
+    places = _by_day(slots, _held(_held_rows(list(found), day, day)), [day], calendar)
     courses = Course.objects.filter(pk__in=list(found)).for_lists().with_audience().in_bulk()
     rows = [(courses[place.course_id], place) for place in places.get(day, ())]
     return [
@@ -232,11 +252,47 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
     ]
 
 
+class _Queries:
+    """The three queries about the pupils of some stays and their lessons, composed once (accounts/prepared.py)."""
+
+    def __init__(self, stays: Callable[[], EnrolmentQuerySet]) -> None:
+        def audience() -> CourseQuerySet:
+            return audience_of(_CLASS, stays().overlapping(_START, _END).values("pupil"))
+
+        self.roll = Prepared(lambda: _roll_rows(stays(), _START, _END))
+        self.slots = Prepared(lambda: _slot_rows(audience(), _START, _END))
+        self.slots_of_weekday = Prepared(lambda: _slot_rows(audience(), _START, _END, _WEEKDAY))
+        self.held = Prepared(lambda: _held_rows(audience().values("pk"), _START, _END))
+
+
+_CLASS, _PUPIL = Param("class_id", BigIntegerField()), Param("pupil_id", BigIntegerField())
+_START, _END, _WEEKDAY = Param("start", DateField()), Param("end", DateField()), Param("weekday", IntegerField())
+_COURSE, _GROUP = Param("course_id", BigIntegerField()), Param("group_id", BigIntegerField())
+_OF_CLASS = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS))
+_OF_PUPIL = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS, pupil=_PUPIL))
+_course_roll = Prepared(lambda: _roll_rows(Enrolment.objects.filter(school_class=_CLASS), _START, _END, _GROUP))
+_course_slots = Prepared(
+    lambda: TimetableSlot.objects.filter(
+        Q(date_to=None) | Q(date_to__gte=_START), course=_COURSE, date_from__lte=_END
+    ).values_list(*SLOT_COLUMNS)
+)
+_course_held = Prepared(lambda: _held_rows(Course.objects.filter(pk=_COURSE).values("pk"), _START, _END))
+
+
 def _assemble(
-    enrolments: EnrolmentQuerySet, school_class: SchoolClass, start: date, end: date, calendar: Calendar
+    queries: _Queries, school_class: SchoolClass, start: date, end: date, calendar: Calendar, **whose: int
 ) -> ClassLessons:
-    pupils, stays, groups = roll_of(enrolments, start, end)
-    known, places = _places(audience_of(school_class, list(pupils)), start, end, school_class.grade, calendar)
+    values = {"class_id": school_class.pk, "start": start, "end": end, **whose}
+    pupils, stays, groups = _roll(queries.roll(**values))
+    days = calendar.school_days(start, end, school_class.grade)
+    weekdays = {calendar.timetable_weekday(day) for day in days}
+    if len(weekdays) > 1:
+        rows = queries.slots(**values)
+    else:  # of a day; of one without school only the courses
+        rows = queries.slots_of_weekday(**values, weekday=min(weekdays, default=0))
+    held = list(_held(queries.held(**values)))
+    known, slots = _slots(rows, {place.course_id for place, _ in held})
+    places = _by_day(slots, held, days, calendar)
     used = {place.course_id for of_day in places.values() for place in of_day}
     courses = {pk: course for pk, course in known.items() if pk in used}
     return ClassLessons(
@@ -250,15 +306,19 @@ def _assemble(
     )
 
 
-def roll_of(
+def roll_of(enrolments: EnrolmentQuerySet, start: date, end: date, columns: Sequence[str]) -> Roll:
+    """Pupils of the stays in list order, with these columns (the key first), their stays and groups. One query."""
+    return _roll(_roll_rows(enrolments, start, end, columns=columns), columns)
+
+
+def _roll_rows(
     enrolments: EnrolmentQuerySet,
-    start: date,
-    end: date,
-    group_id: int | None = None,
+    start: When,
+    end: When,
+    group_id: int | Param | None = None,
     columns: Sequence[str] = PUPIL_COLUMNS,
-) -> tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]:
-    """Pupils in list order, their stays in the class and in groups (or in the one group). One query: a row an
-    enrolment and membership. `columns` are what is loaded of a pupil, the key first."""
+) -> QuerySet:
+    """A row an enrolment and membership (in the one group, if told), in list order. Dates are dates or params."""
     member = "pupil__group_memberships"
     within = Q(**{f"{member}__date_from__lte": end}) & (
         Q(**{f"{member}__date_to": None}) | Q(**{f"{member}__date_to__gte": start})
@@ -266,7 +326,7 @@ def roll_of(
     if group_id is not None:
         within &= Q(**{f"{member}__group": group_id})
     # Plain values: a pupil in four groups comes four times, and is made once.
-    rows = (
+    return (
         enrolments.overlapping(start, end)
         .annotate(member=FilteredRelation(member, condition=within))
         .order_by("pupil__sort_name", "pupil_id", "date_from")
@@ -276,12 +336,16 @@ def roll_of(
             *(f"pupil__{column}" for column in columns),
         )
     )
+
+
+def _roll(rows: Iterable[tuple], columns: Sequence[str] = PUPIL_COLUMNS) -> Roll:
+    """Pupils in list order, their stays in the class and in groups, from `_roll_rows`."""
     pupils: dict[int, Pupil] = {}
     stays: dict[int, set[Stay]] = defaultdict(set)
     groups: dict[int, set[tuple[int, Stay]]] = defaultdict(set)
     for pupil_id, since, until, group, group_since, group_until, *values in rows:
         if pupil_id not in pupils:
-            pupils[pupil_id] = Pupil.from_db(rows.db, columns, values)
+            pupils[pupil_id] = Pupil.from_db(DEFAULT_DB_ALIAS, columns, values)
         stays[pupil_id].add(Stay(since, until))
         if group:
             groups[pupil_id].add((group, Stay(group_since, group_until)))
@@ -292,9 +356,9 @@ def roll_of(
     )
 
 
-def audience_of(school_class: SchoolClass, pupil_ids: list[int]) -> CourseQuerySet:
+def audience_of(school_class: Any, pupils: Any) -> CourseQuerySet:
     """Courses of the class, of its groups and of its pupils' plans; conditions on own columns keep to indexes."""
-    plans = IndividualPlan.objects.filter(pupil__in=pupil_ids).values("pk")
+    plans = IndividualPlan.objects.filter(pupil__in=pupils).values("pk")
     return Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)
 
 
@@ -316,15 +380,6 @@ def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
             )
         )
     return plans
-
-
-def _places(
-    audience: CourseQuerySet, start: date, end: date, grade: int, calendar: Calendar
-) -> tuple[dict[int, Course], dict[date, list[LessonPlace]]]:
-    """The courses of the audience and their lessons by day: slots that hold, corrected by Lesson rows."""
-    days = calendar.school_days(start, end, grade)
-    known, slots = _slots(audience, start, end, {calendar.timetable_weekday(day) for day in days})
-    return known, _by_day(slots, _held(audience.values("pk"), start, end), days, calendar)
 
 
 def _by_day(
@@ -353,46 +408,67 @@ def _by_day(
     return dict(places)
 
 
-def _slots(
-    audience: CourseQuerySet, start: date, end: date, weekdays: set[int]
-) -> tuple[dict[int, Course], dict[int, list[Slot]]]:
-    """All courses of the audience and, by weekday, their slots (number, course, room, stay) that hold in start..end.
-    One query: a row a slot, and one for a course that has none."""
-    in_force = Q(slots__date_to=None) | Q(slots__date_to__gte=start)
-    rows: Any = (
+def _slot_rows(audience: QuerySet, start: When, end: When, weekday: Any = None) -> QuerySet:
+    """A row a slot of the audience's courses that holds in start..end (on one weekday, if told), and one for a course
+    that has none. Dates and weekday are values or params."""
+    in_force = (Q(slots__date_to=None) | Q(slots__date_to__gte=start)) & Q(slots__date_from__lte=end)
+    if weekday is not None:
+        in_force &= Q(slots__weekday=weekday)
+    related = [f"{name}__{column}" for name, columns in RELATED_COLUMNS for column in columns]
+    return (
         Course.objects.filter(pk__in=audience.values("pk"))
-        .select_related("subject", "group", "teacher", "plan")
-        .annotate(
-            slot=FilteredRelation(
-                "slots", condition=in_force & Q(slots__date_from__lte=end, slots__weekday__in=weekdays or {0})
-            )
-        )
-        .annotate(
-            weekday=F("slot__weekday"),
-            number=F("slot__number"),
-            room=F("slot__room"),
-            since=F("slot__date_from"),
-            until=F("slot__date_to"),
-        )
+        .annotate(slot=FilteredRelation("slots", condition=in_force))
+        .values_list(*(f"slot__{column}" for column in SLOT_COLUMNS), *COURSE_COLUMNS, *related)
     )
+
+
+def _slots(
+    rows: Iterable[tuple], held: Collection[int] | None = None
+) -> tuple[dict[int, Course], dict[int, list[Slot]]]:
+    """Courses of `_slot_rows`, with subject, group, teacher and plan, and their slots by weekday. Where it is known
+    which are `held`, only those, the ones with a slot and those of plans."""
     courses: dict[int, Course] = {}
     slots: dict[int, list[Slot]] = defaultdict(list)
+    known: dict[tuple[str, int], Model] = {}
     for row in rows:
-        course = courses.setdefault(row.pk, row)
-        if row.weekday:
-            slots[row.weekday].append((row.number, course.pk, row.room, Stay(row.since, row.until)))
+        weekday, number, room, since, until, course_id = row[:6]
+        wanted = weekday or held is None or course_id in held or row[PLAN_ID] is not None
+        if wanted and course_id not in courses:
+            courses[course_id] = _course(row[len(SLOT_COLUMNS) :], known)
+        if weekday:
+            slots[weekday].append((number, course_id, room, Stay(since, until)))
     return courses, slots
 
 
-def _held(course_ids: QuerySet | list[int], start: date, end: date) -> Iterator[tuple[LessonPlace, bool]]:
-    """Lesson rows as places, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
+def _course(values: tuple, known: dict[tuple[str, int], Model]) -> Course:
+    """The course of a row with what it points to; teachers and subjects are made once."""
+    course = Course.from_db(DEFAULT_DB_ALIAS, COURSE_COLUMNS, values[: len(COURSE_COLUMNS)])
+    begin = len(COURSE_COLUMNS)
+    for name, columns in RELATED_COLUMNS:
+        own, begin = values[begin : begin + len(columns)], begin + len(columns)
+        field = Course._meta.get_field(name)
+        related = known.get((name, own[0]))
+        if related is None and own[0] is not None:
+            related = known[name, own[0]] = field.related_model.from_db(DEFAULT_DB_ALIAS, columns, own)
+        field.set_cached_value(course, related)
+    return course
+
+
+def _held_rows(courses: Any, start: When, end: When) -> QuerySet:
+    """Lesson rows of the courses in start..end. Dates are dates or params."""
     same_day = Q(course__control_works__date=F("date"))
-    rows = Lesson.objects.filter(course__in=course_ids, date__range=(start, end)).annotate(
-        work=FilteredRelation("course__control_works", condition=same_day)
-    )
     who = ("substitute__last_name", "substitute__first_name", "substitute__patronymic")
     fields = ("is_cancelled", "date", "number", "course_id", "pk", "topic", "room", "work__title", *who)
-    for is_cancelled, day, number, course_id, pk, topic, room, control, *name in rows.values_list(*fields):
+    return (
+        Lesson.objects.filter(course__in=courses, date__range=(start, end))
+        .annotate(work=FilteredRelation("course__control_works", condition=same_day))
+        .values_list(*fields)
+    )
+
+
+def _held(rows: Iterable[tuple]) -> Iterator[tuple[LessonPlace, bool]]:
+    """Places of `_held_rows`, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
+    for is_cancelled, day, number, course_id, pk, topic, room, control, *name in rows:
         substitute = initials(*name) if name[0] else ""
         yield LessonPlace(day, number, course_id, pk, topic, room, substitute, control or ""), is_cancelled
 

@@ -98,6 +98,7 @@ def main() -> int:
     parser.add_argument("--size", choices=["small", "full"], default="full")
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--only", default="", help="only pages whose name holds this word")
+    parser.add_argument("--years", type=int, default=1, help="measure once more with so many years of data, say 10")
     parser.add_argument("--class-extracts", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
 
@@ -106,10 +107,11 @@ def main() -> int:
         print(json.dumps(measure_class_extracts(options.class_extracts)))
         return 0
     seconds = seed(options.size)
-    pages = [page for page in all_pages() if options.only in page.name]
     bench = Bench(options.repeats)
-    results = [bench.measure(page) for page in pages]
+    results = bench.measure_all(options.only)
     show(results, bench, seconds, options.size)
+    if options.years > 1:
+        return 0 if show_years(results, bench, options) else 1
     good = all(result.verdict() in ("нет", "—", YES) for result in results)
     if not options.only or "выпис" in options.only:
         good &= show_class_extracts()
@@ -134,17 +136,23 @@ def prepare_django() -> None:
 
 def seed(size: str) -> float:
     from django.core.management import call_command
-    from django.db import connection
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     begun = time.perf_counter()
     call_command("seed_demo", size=size, date=DAY, stdout=io.StringIO())
     seconds = time.perf_counter() - begun
+    know_the_tables()
+    return seconds
+
+
+def know_the_tables() -> None:
+    """On PostgreSQL autovacuum would do it a minute later. SQLite works without, in production too."""
+    from django.db import connection
+
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # autovacuum would do it a minute later
-    return seconds
+            cursor.execute("ANALYZE")
 
 
 def all_pages() -> list[Page]:
@@ -231,6 +239,9 @@ class Bench:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
+    def measure_all(self, only: str) -> list[Result]:
+        return [self.measure(page) for page in all_pages() if only in page.name]
+
     def measure(self, page: Page) -> Result:
         from django.urls import NoReverseMatch
 
@@ -310,6 +321,36 @@ def show(results: list[Result], bench: Bench, seconds: float, size: str) -> None
         print(_line([row.name, *["—"] * 8, row.verdict()] if row.unmeasured else _cells(row)))
 
 
+YEARS_RATIO = 1.5
+YEARS_HEADS = ("страница", "запросы", "мс", "мс потом", "×пол", "×пол потом", "во столько раз", "укладывается")
+YEARS_WIDTHS = (36, 9, 8, 8, 6, 11, 14, 12)
+
+
+def show_years(before: list[Result], bench: Bench, options: argparse.Namespace) -> bool:
+    """The same pages again, with the years before filled in. True where none of them minds."""
+    from bench_years import fill_years
+
+    begun = time.perf_counter()
+    filled = fill_years(options.years - 1)
+    know_the_tables()
+    rows = ", ".join(f"{name} {number}" for name, number in filled.items())
+    print(f"\n{options.years} лет, записаны за {time.perf_counter() - begun:.0f} с: {rows}.\n")
+    print(_line(YEARS_HEADS, YEARS_WIDTHS))
+    good = True
+    for old, new in zip(before, bench.measure_all(options.only), strict=True):
+        if unmeasured := old.unmeasured or new.unmeasured:
+            print(_line([old.name, *["—"] * 6, unmeasured], YEARS_WIDTHS))
+            continue
+        times = new.counts / old.counts
+        fits = times <= YEARS_RATIO and new.queries == old.queries
+        good &= fits
+        queries = str(new.queries) if new.queries == old.queries else f"{old.queries} → {new.queries}"
+        spent = [f"{row.cpu if row.by_cpu else row.wall:.1f}" for row in (old, new)]
+        ratios = [f"{old.counts:.1f}", f"{new.counts:.1f}", f"{times:.2f}"]
+        print(_line([old.name, queries, *spent, *ratios, YES if fits else f"{RED}НЕТ{PLAIN}"], YEARS_WIDTHS))
+    return good
+
+
 def _cells(row: Result) -> list[str]:
     budget = row.budget
     return [
@@ -326,8 +367,8 @@ def _cells(row: Result) -> list[str]:
     ]
 
 
-def _line(cells: Iterable[str]) -> str:
-    first, *others = (f"{cell:{'<' if i == 0 else '>'}{WIDTHS[i]}}" for i, cell in enumerate(cells))
+def _line(cells: Iterable[str], widths: tuple[int, ...] = WIDTHS) -> str:
+    first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(cells))
     return "  ".join([first, *others])
 
 

@@ -116,6 +116,20 @@ class PostgreSQL:
         return f"postgres:///{quote(self.path(name))}?{urlencode(parameters)}"
 
 
+def rows(url: str, sql: str) -> list[tuple]:
+    """What a query gives on the database of the URL, past Django and its connections."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(sql).fetchall()
+    import psycopg2
+
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+
 Databases = SQLite | PostgreSQL
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.constraints import NoOverlap
 from accounts.models import User
+from accounts.prepared import Param, Prepared
 from journal import crypto
 from journal.text import initials, normalise
 
@@ -72,24 +73,31 @@ class Teacher(Person):
     @classmethod
     def teaching_of(cls, user: User) -> tuple[Teacher | None, list]:
         """The user as a teacher, and the classes led (also acting) today with their year and school; one query."""
-        today = timezone.localdate()
-        in_force = Q(class_teachings__date_from__lte=today) & (
-            Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
-        )
-        # Has an import left questions about those on the roll? A tab of «Класс», which must cost no query.
-        here = Enrolment.objects.on_roll(today).filter(school_class=OuterRef("in_charge__school_class"))
-        rows: Any = (
-            cls.objects.filter(user=user)
-            .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
-            .select_related("in_charge__school_class__year__school")  # type: ignore[misc]
-            .annotate(has_questions=Exists(here.filter(pupil__import_questions__answer="")))
-            .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
-        )
-        found = list(rows)
+        found = _teaching(user_id=user.pk, today=timezone.localdate())
         led = [row for row in found if getattr(row, "in_charge", None)]
         for row in led:
             row.in_charge.school_class.has_questions = row.has_questions
         return (found[0] if found else None), [row.in_charge.school_class for row in led]
+
+
+def _teaching_rows() -> models.QuerySet:
+    user, today = Param("user_id", models.IntegerField()), Param("today", models.DateField())
+    in_force = Q(class_teachings__date_from__lte=today) & (
+        Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
+    )
+    # Has an import left questions about those on the roll? A tab of «Класс», which must cost no query.
+    here = Enrolment.objects.on_roll(today).filter(school_class=OuterRef("in_charge__school_class"))
+    rows: Any = (
+        Teacher.objects.filter(user=user)
+        .annotate(in_charge=FilteredRelation("class_teachings", condition=in_force))
+        .select_related("in_charge__school_class__year__school")  # type: ignore[misc]
+        .annotate(has_questions=Exists(here.filter(pupil__import_questions__answer="")))
+        .order_by("in_charge__school_class__grade", "in_charge__school_class__letter")
+    )
+    return rows
+
+
+_teaching = Prepared(_teaching_rows)
 
 
 class PupilQuerySet(models.QuerySet["Pupil"]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import F, Q, Subquery
+from django.db.models import BigIntegerField, DateField, F, Q, QuerySet, Subquery
 
 from accounts.models import User
+from accounts.prepared import Param, Prepared
 from journal.means import grade_has_marks
 from journal.models import AcademicYear, Course, IndividualPlan, SchoolClass, StudyGroup, Subject
 from journal.text import normalise
@@ -19,14 +20,22 @@ def courses_of_class(school_class: SchoolClass) -> list[Course]:
     A plan made after the pupil had left is known to the new class only.
     """
     year = school_class.year
+    return _in_order(_of_class(class_id=school_class.pk, start=year.date_from, end=year.date_to))
+
+
+def _of_class_rows() -> QuerySet[Course]:
+    class_id = Param("class_id", BigIntegerField())
     plans = IndividualPlan.objects.filter(
-        Q(date_to=None) | Q(date_to__gte=year.date_from),
+        Q(date_to=None) | Q(date_to__gte=Param("start", DateField())),
         Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=F("date_from")),
-        date_from__lte=year.date_to,
-        pupil__enrolments__school_class=school_class,
+        date_from__lte=Param("end", DateField()),
+        pupil__enrolments__school_class=class_id,
     ).values("pk")
-    rows = Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)
-    return _in_order(rows.for_lists().select_related("plan__pupil"))
+    rows = Course.objects.of_class(class_id) | Course.objects.filter(plan__in=plans)
+    return rows.for_lists().select_related("plan__pupil")
+
+
+_of_class = Prepared(_of_class_rows)
 
 
 def courses_of_teacher(user: User, today: date) -> list[Course]:
