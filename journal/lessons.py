@@ -68,7 +68,6 @@ Roll = tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, 
 
 When = date | Param
 
-PUPIL_COLUMNS = [field.attname for field in Pupil._meta.concrete_fields]
 SLOT_COLUMNS = ("weekday", "number", "room", "date_from", "date_to")
 COURSE_COLUMNS = [field.attname for field in Course._meta.concrete_fields]
 PLAN_ID = len(SLOT_COLUMNS) + COURSE_COLUMNS.index("plan_id")
