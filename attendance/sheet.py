@@ -16,7 +16,6 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
-    QuerySet,
     Subquery,
     Value,
     When,
@@ -25,13 +24,14 @@ from django.db.models.functions import Concat
 from django.utils import timezone
 
 from accounts.models import User
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ClosedMonth, Reason, RollCall
+from attendance.announced import Announced
+from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, Reason
+from attendance.of_day import Step, of_day, still_standing
 from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
 from journal.lessons import ClassLessons, class_lessons
 from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
-from journal.text import initials
 
 # How far back a run of days («болеет с 20 ноября») is followed.
 RUN_DAYS = 21
@@ -46,6 +46,9 @@ class Standing:
     is_confirmed: bool
     by: str
     at: datetime
+    by_id: int | None = None
+    minutes: int | None = None
+    """Of a lateness, if somebody named them."""
 
     @property
     def letter(self) -> str:
@@ -75,6 +78,16 @@ class SheetRow:
     missed: MissedDay
     note: str = ""
     offer: str = ""
+    announced: Announced | None = None
+
+    @property
+    def announced_places(self) -> tuple[int, ...]:
+        """Places that the family announced and where nothing stands: each waits to be confirmed."""
+        if self.announced is None or self.whole:
+            return ()
+        if WHOLE_DAY in self.announced.lessons:
+            return () if self.standing else (WHOLE_DAY,)
+        return tuple(n for n in self.announced.lessons if n in self.own and n not in self.standing)
 
     @property
     def whole(self) -> Standing | None:
@@ -112,11 +125,19 @@ class Sheet:
     previous: date | None
     next: date | None
     changed: tuple[str, datetime] | None = None
+    month_is_closed: bool = False
+    steps: list[Step] = field(default_factory=list)
+    """Own presses that can be taken back, the oldest first."""
     counts: Counter = field(default_factory=Counter)
 
     @property
     def is_editable(self) -> bool:
         return not (self.no_school or self.read_only)
+
+    @property
+    def announced(self) -> int:
+        """Pupils whose family announced something that waits to be confirmed."""
+        return sum(bool(row.announced_places) for row in self.rows)
 
     @property
     def absent(self) -> int:
@@ -137,35 +158,43 @@ class Sheet:
         return [(reason, LETTERS[reason], self.counts[reason]) for reason in ABSENCE_REASONS]
 
 
-def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Calendar, today: date) -> Sheet:
-    """The sheet of a class on a day. Five queries, whatever the size of the class."""
+def day_sheet(
+    school_class: SchoolClass, day: date, *, user: User, calendar: Calendar, today: date, session: str = ""
+) -> Sheet:
+    """The sheet of a class on a day; `session` is the print of the sign-in, for undoing. Five queries, whatever the
+    size of the class."""
     grade = school_class.grade
     lessons = class_lessons(school_class, day, day, calendar)
-    standing = _standing([pupil.pk for pupil in lessons.pupils], day)
-    roll_call, month_is_closed = _roll_call_and_month(school_class, day)
+    pupil_ids = [pupil.pk for pupil in lessons.pupils]
+    standing = _standing(pupil_ids, day)
+    beside = of_day(school_class, day, pupil_ids, session)
     sheet = Sheet(
         school_class=school_class,
         day=day,
         today=today,
         no_school=calendar.why_no_school(day, grade),
-        read_only=why_read_only(day, today=today, month_is_closed=month_is_closed, user=user),
+        read_only=why_read_only(day, today=today, month_is_closed=beside.month_is_closed, user=user),
         columns=_columns(lessons, day),
         rows=[],
         conflicts=[],
-        roll_call=roll_call,
+        roll_call=beside.roll_call,
         previous=calendar.school_day_before(day, grade),
         next=calendar.school_day_after(day, grade),
+        month_is_closed=beside.month_is_closed,
     )
     for number, pupil in enumerate(lessons.pupils, start=1):
         history = standing.get(pupil.pk, {})
         here = history.get(day, {})
         row = _row(number, pupil, lessons, here, calendar.school, day)
         row.note, row.offer = _note(history, day, calendar, grade, sheet.previous)
+        row.announced = beside.announced.get(pupil.pk)
         sheet.rows.append(row)
         sheet.conflicts += _conflicts(row, here)
         if row.is_absent:
             sheet.counts[row.missed.day or (row.whole.reason if row.whole else "")] += 1
     sheet.changed = _last_change(sheet.rows)
+    places = {(row.pupil_id, n): (here.reason, here.by_id) for row in sheet.rows for n, here in row.standing.items()}
+    sheet.steps = still_standing(beside.steps, places, user.pk)
     return sheet
 
 
@@ -193,7 +222,7 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
         .between(day - timedelta(days=RUN_DAYS), day)
         .select_related("marked_by", "document")
         .only(
-            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at"),
+            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at", "minutes"),
             *(f"marked_by__{name}" for name in ("username", "last_name", "first_name", "patronymic")),
             *("document__kind", "document__date_to"),
         )
@@ -204,22 +233,6 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
     for row in rows:
         found[row.pupil_id][row.date][row.lesson] = row
     return found
-
-
-def _roll_call_and_month(school_class: SchoolClass, day: date) -> tuple[tuple[str, datetime] | None, bool]:
-    """Who took the roll call and when, and whether the month is closed. One query for both."""
-
-    def shaped(rows: QuerySet, what: str, who: str, when: str) -> QuerySet:
-        names = [f"{who}__{part}" for part in ("last_name", "first_name", "patronymic")]
-        return rows.order_by().annotate(what=Value(what)).values_list("what", when, *names)
-
-    calls = shaped(RollCall.objects.filter(school_class=school_class, date=day), "call", "taken_by", "taken_at")
-    months = shaped(ClosedMonth.objects.filter(month=day.replace(day=1)), "month", "closed_by", "closed_at")
-    found = {row[0]: row[1:] for row in calls.union(months, all=True)}
-    if "call" not in found:
-        return None, "month" in found
-    at, last, first, patronymic = found["call"]
-    return (initials(last or "", first or "", patronymic or ""), timezone.localtime(at)), "month" in found
 
 
 def _columns(lessons: ClassLessons, day: date) -> list[Column]:
@@ -240,6 +253,8 @@ def _row(
             row.is_confirmed,
             row.marked_by.short_name if row.marked_by else "",
             timezone.localtime(row.marked_at),
+            row.marked_by_id,
+            row.minutes,
         )
         for lesson, row in absences.items()
     }

@@ -11,6 +11,7 @@ urlpatterns = [
     path("classes/<int:class_id>/<isodate:day>/roll-call/", day_sheet.roll_call, name="roll_call"),
     path("classes/<int:class_id>/<isodate:day>/state/", day_sheet.state, name="state"),
     # -- day sheet: undo, history --
+    path("copies/", day_sheet.copies, name="copies"),
     # -- announcements --
     # -- documents --
     # -- facts from lessons, conflicts --
