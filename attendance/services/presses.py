@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,6 +27,7 @@ from journal.models import LAST_LESSON, Enrolment, SchoolClass
 from journal.text import row_number
 
 NOTHING_TO_UNDO = "Вернуть уже нечего: это нажатие отменено или сделано не в этом сеансе."
+NOT_ANNOUNCED = "Заявление семьи отозвано, отклонено или изменено. Обновите страницу и отметьте сами, если ученика нет."
 UNREADABLE = "Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз."
 
 
@@ -104,10 +105,11 @@ def mark_absence(
 
     Raises CannotMark (the day or the pupil cannot be marked) and Mismatch (somebody changed the place meanwhile).
     The same `press.key` again, or a press whose result stands already, changes nothing. `session` is a print of the
-    sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms.
+    sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms (its
+    key is enough: whether it still says so is read under the lock).
     Five queries; one more for a press that undoes another: it gives back what that one replaced, as it stood.
     """
-    if _check_place(school_class, day, press, calendar, by, why):
+    if _check_place(school_class, day, press, calendar, by, why, announcement):
         return standing_on(press.pupil_id, day).filter(lesson=press.lesson).first()
     here = {row.lesson: row for row in standing_on(press.pupil_id, day)}
     standing = here.get(press.lesson)
@@ -172,12 +174,23 @@ def _confirm_facts(facts: list[Absence], reason: str, origin: Origin) -> None:
         put(row, row.pupil_id, row.date, row.lesson, Standing(reason), replace(origin, key=None, undoes=None))
 
 
-def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: Calendar, by: User, why: str) -> bool:
+def _check_place(
+    school_class: SchoolClass,
+    day: date,
+    press: Press,
+    calendar: Calendar,
+    by: User,
+    why: str,
+    announcement: Announcement | None,
+) -> bool:
     """Whether this very press was done before; CannotMark where the place cannot be marked. One query."""
     if reason := calendar.why_no_school(day, school_class.grade):
         raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Выберите другой день.")
     roll = Enrolment.objects.filter(school_class=school_class, pupil=press.pupil_id).on_roll(day)
+    says_so = Announcement.objects.open().filter(pupil=press.pupil_id, date_from__lte=day, date_to__gte=day)
+    says_so = says_so.filter(pk=announcement.pk if announcement else None, reason=press.new)
     rows = roll.annotate(
+        announced=Subquery(says_so.values("lessons")[:1]),
         month_is_closed=Exists(ClosedMonth.objects.filter(month=day.replace(day=1))),
         # Two presses never share a key; without one there is nothing to compare.
         is_repeat=Exists(AbsenceChange.objects.filter(key=press.key, key__isnull=False)),
@@ -192,4 +205,6 @@ def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: C
         raise CannotMark(closed)
     if row.month_is_closed and not why:
         raise CannotMark("Месяц закрыт: напишите в поле «Причина исправления», почему меняете отметку.")
+    if announcement and (row.announced is None or press.lesson not in (row.announced or [WHOLE_DAY])):
+        raise CannotMark(NOT_ANNOUNCED)
     return False

@@ -22,12 +22,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit import Action, record_class
 from accounts.http import session_print
 from attendance.copies import copy_days, is_listed, may_be_kept, owner_of_copies, token_for
-from attendance.models import LETTERS, Absence, Reason, RollCall
+from attendance.models import LETTERS, Absence, Announcement, Reason, RollCall
 from attendance.services import (
     CannotMark,
     Mismatch,
     Press,
-    announcement_of,
     confirm_announced,
     mark_absence,
     take_roll_call,
@@ -124,7 +123,7 @@ def press(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
             by=request.user,
             session=session_print(request),
             why=why,
-            announcement=announcement_of(wanted, day, announced) if announced else None,
+            announcement=Announcement(pk=row_number(announced) or 0) if announced else None,
         )
     except CannotMark as refusal:
         return _refused(request, class_id, day, str(refusal))

@@ -61,8 +61,9 @@ def _row(sheet: Sheet, row: SheetRow, is_open: bool) -> str:
     target = f"?open={row.pupil_id}#p{row.pupil_id}"
     if sheet.columns:
         name = f'<a href="{target}" aria-expanded="{expanded}">{name}</a>'
+    girl = " data-girl" if row.is_girl else ""
     return (
-        f'<tr id="p{row.pupil_id}"{" data-girl" if row.is_girl else ""} tabindex="-1"><td class="day__no">{row.number}</td>'
+        f'<tr id="p{row.pupil_id}"{girl} tabindex="-1"><td class="day__no">{row.number}</td>'
         f'<th scope="row" class="day__name">{name}</th>'
         f'<td class="day__day"><span class="presses">{_presses(row, WHOLE_DAY, sheet.is_editable)}</span></td>'
         f'{cells}<td class="day__note">{_note(sheet, row)}</td></tr>'
@@ -104,7 +105,7 @@ def _cell(row: SheetRow, number: int) -> str:
 def _note(sheet: Sheet, row: SheetRow) -> str:
     """Words of what stands, how late, and offers: what the family announced, else yesterday's reason."""
     late = ", ".join(_late_words(row, here.minutes) for here in row.standing.values() if here.minutes)
-    parts = [f'<span data-late>{late}</span>'] if late else []
+    parts = [f"<span data-late>{late}</span>"] if late else []
     if row.announced_places and sheet.is_editable:
         parts.append(_announced(row))
     elif row.offer and sheet.is_editable:

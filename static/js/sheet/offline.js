@@ -4,6 +4,7 @@
 import { CACHE } from "../stored.js";
 
 const FRESH_MS = 3 * 60 * 60 * 1000;
+const PAUSE_MS = 500;
 const FETCHED = "/offline/fetched/";
 const page = location.pathname;
 
@@ -14,7 +15,11 @@ export function clock(milliseconds) {
   return new Date(milliseconds).toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
 }
 
-const idle = () => new Promise((go) => ("requestIdleCallback" in window ? requestIdleCallback(go, { timeout: 5000 }) : setTimeout(go, 300)));
+// The page is at rest, and the school's server gets half a second for others between two copies.
+async function idle() {
+  await new Promise((go) => setTimeout(go, PAUSE_MS));
+  if ("requestIdleCallback" in window) await new Promise((go) => requestIdleCallback(go, { timeout: 5000 }));
+}
 
 /** Has the worker store this sheet and those of the last days, one after another and only in idle time. */
 export async function keepCopies(url) {
