@@ -149,9 +149,7 @@ def test_an_undo_gives_back_exactly_what_stood(client, teacher, school_class):
     other = make_user(last_name="Предметникова", first_name="Яна")
     press(client, school_class, f"{late.pk}:1::late-10")
     Absence.objects.create(pupil=fact, date=MONDAY, lesson=1, reason=Reason.UNEXCUSED, is_confirmed=False)
-    AbsenceChange.objects.create(
-        pupil=fact, date=MONDAY, lesson=1, new="unexcused", source="lesson", by=subject_teacher
-    )
+    AbsenceChange.objects.create(pupil=fact, date=MONDAY, lesson=1, new="unexcused", source="lesson", by=other)
     document = AbsenceDocument.objects.create(
         pupil=papered, kind="note", reason="excused", date_from=MONDAY, date_to=MONDAY, added_by=teacher
     )
