@@ -10,7 +10,7 @@ BROKEN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: 
 
 
 class Wire:
-    """Forwards connections from a port of its own to the server's; cut, silent, broken and mended as often as wanted."""
+    """Forwards connections from a port of its own to the server's; may be cut, silenced, broken and mended."""
 
     def __init__(self, server_url: str) -> None:
         host, port = server_url.removeprefix("http://").split(":")

@@ -24,7 +24,7 @@ async function show() {
     const link = document.createElement("a");
     link.className = "list__body";
     link.href = path;
-    link.textContent = title;
+    link.textContent = title.replace(/, (.)/, (_, letter) => `, ${letter.toLowerCase()}`);
     const when = document.createElement("span");
     when.className = "list__end hint";
     when.textContent = at.toLocaleTimeString("ru-RU", { hour: "2-digit", minute: "2-digit" });
