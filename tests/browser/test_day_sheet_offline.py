@@ -15,6 +15,7 @@ from attendance.models import Absence, AbsenceChange, Announcement, ClosedMonth,
 from journal.models import Enrolment, SchoolClass
 from tests import databases
 from tests.browser.conftest import FLAGS, PHONE
+from tests.browser_programs import chromium
 from tests.conftest import DEMO_PASSWORD
 from tests.wire import Wire
 
@@ -51,7 +52,7 @@ def phone(browser, page_for, site, tmp_path, wire) -> Iterator[Callable[[], Page
             opened[-1].close()
         context = browser.browser_type.launch_persistent_context(
             tmp_path / "profile",
-            executable_path=browser_program(),
+            executable_path=chromium(),
             args=FLAGS,
             headless=True,
             locale="ru-RU",
@@ -61,20 +62,14 @@ def phone(browser, page_for, site, tmp_path, wire) -> Iterator[Callable[[], Page
             is_mobile=True,
         )
         context.set_default_timeout(30_000)
-        if not opened:
+        opened.append(context)
+        if len(opened) == 1:
             page_for("teacher7b")
             context.add_cookies(site.signed_in["teacher7b"]["cookies"])
-        opened.append(context)
         return context.pages[0]
 
     yield open_it
     opened[-1].close()
-
-
-def browser_program() -> str | None:
-    from tests.browser_programs import chromium
-
-    return chromium()
 
 
 def address(wire: Wire, school_class: SchoolClass, day: date = TODAY) -> str:
