@@ -68,7 +68,8 @@ def day_sheet(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
     now = timezone.localdate()
     sheet = _read(request, school_class, calendar, day)
     kept = may_be_kept(request, school_class, day, calendar, now)
-    if not (kept and is_listed(request, class_id)):
+    is_copy = kept and is_listed(request, class_id)
+    if not is_copy:
         record_class(request, Action.READ, f"лист посещаемости {day:%d.%m.%Y}", class_id=class_id)
     steps = [step_words(sheet, step) for step in sheet.steps]
     context = {
@@ -81,6 +82,8 @@ def day_sheet(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
         "kept": kept,
         "school_class": school_class,
     }
+    if is_copy:
+        context["messages"] = ()  # they are for the page that the person looks at
     headers = {"X-Offline-Copy": owner_of_copies(request)} if kept else {}
     return TemplateResponse(request, "attendance/day_sheet.html", context, headers=headers)
 

@@ -80,6 +80,17 @@ def test_copies_are_one_look_in_the_trail_and_not_fourteen(client, teacher, scho
     assert AuditEvent.objects.get(action="read").class_id == school_class.pk
 
 
+def test_a_copy_takes_no_message_from_the_page_that_is_looked_at(client, teacher, school_class):
+    copy = client.get(reverse("attendance:copies")).json()["copies"][0]
+    client.post(url(school_class, name="roll_call"))
+
+    stored = client.get(copy["page"], {"copy": copy["token"]}).content.decode()
+    shown = client.get(copy["page"]).content.decode()
+
+    assert "Класс отмечен" not in stored
+    assert "Класс отмечен" in shown
+
+
 @pytest.mark.parametrize("forged", ["invented", "of another sign-in", "of another class", "late", "of an old day"])
 def test_nobody_looks_at_a_sheet_without_a_trace(client, teacher, school_class, forged, monkeypatch):
     token = client.get(reverse("attendance:copies")).json()["copies"][0]["token"]

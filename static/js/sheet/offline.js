@@ -80,6 +80,7 @@ export async function recallLetters(rows) {
 export function showStored(isOnline) {
   const box = document.getElementById("stored");
   if (!storedAt || !box) return;
+  document.getElementById("messages")?.replaceChildren(); // of the time when it was stored
   const words = document.createElement("p");
   words.textContent = isOnline
     ? `Связь есть, отметки обновлены. Список класса — из копии ${clock(storedAt)}.`
