@@ -27,16 +27,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.prepared import Param, Prepared
-from attendance.models import (
-    ABSENCE_REASONS,
-    LETTERS,
-    WHOLE_DAY,
-    Absence,
-    AbsenceDocument,
-    ClosedMonth,
-    Reason,
-    RollCall,
-)
+from attendance.announced import Announced
+from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, Reason
+from attendance.of_day import Step, of_day, still_standing
 from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
@@ -58,6 +51,9 @@ class Standing:
     is_confirmed: bool
     by: str
     at: datetime
+    by_id: int | None
+    minutes: int | None
+    """Of a lateness, if somebody named them."""
 
     @property
     def letter(self) -> str:
@@ -87,6 +83,16 @@ class SheetRow:
     missed: MissedDay
     note: str = ""
     offer: str = ""
+    announced: Announced | None = None
+
+    @property
+    def announced_places(self) -> tuple[int, ...]:
+        """Places that the family announced and where nothing stands: each waits to be confirmed."""
+        if self.announced is None or self.whole:
+            return ()
+        if WHOLE_DAY in self.announced.lessons:
+            return () if self.standing else (WHOLE_DAY,)
+        return tuple(n for n in self.announced.lessons if n in self.own and n not in self.standing)
 
     @property
     def whole(self) -> Standing | None:
@@ -124,11 +130,19 @@ class Sheet:
     previous: date | None
     next: date | None
     changed: tuple[str, datetime] | None = None
+    month_is_closed: bool = False
+    steps: list[Step] = field(default_factory=list)
+    """Own presses that can be taken back, the oldest first."""
     counts: Counter = field(default_factory=Counter)
 
     @property
     def is_editable(self) -> bool:
         return not (self.no_school or self.read_only)
+
+    @property
+    def announced(self) -> int:
+        """Pupils whose family announced something that waits to be confirmed."""
+        return sum(bool(row.announced_places) for row in self.rows)
 
     @property
     def absent(self) -> int:
@@ -149,35 +163,42 @@ class Sheet:
         return [(reason, LETTERS[reason], self.counts[reason]) for reason in ABSENCE_REASONS]
 
 
-def day_sheet(school_class: SchoolClass, day: date, *, user: User, calendar: Calendar, today: date) -> Sheet:
-    """The sheet of a class on a day. Five queries, whatever the size of the class."""
+def day_sheet(
+    school_class: SchoolClass, day: date, *, user: User, calendar: Calendar, today: date, session: str = ""
+) -> Sheet:
+    """The sheet of a class on a day; `session` is the print of the sign-in, for undoing. Five queries, whatever the
+    size of the class."""
     grade = school_class.grade
     lessons = class_lessons(school_class, day, day, calendar)
     standing = _standing(school_class.pk, day)
-    roll_call, month_is_closed = _roll_call_and_month(school_class.pk, day)
+    beside = of_day(school_class.pk, day, session)
     sheet = Sheet(
         school_class=school_class,
         day=day,
         today=today,
         no_school=calendar.why_no_school(day, grade),
-        read_only=why_read_only(day, today=today, month_is_closed=month_is_closed, user=user),
+        read_only=why_read_only(day, today=today, month_is_closed=beside.month_is_closed, user=user),
         columns=_columns(lessons, day),
         rows=[],
         conflicts=[],
-        roll_call=roll_call,
+        roll_call=beside.roll_call,
         previous=calendar.school_day_before(day, grade),
         next=calendar.school_day_after(day, grade),
+        month_is_closed=beside.month_is_closed,
     )
     for number, pupil in enumerate(lessons.pupils, start=1):
         history = standing.get(pupil.pk, {})
         here = history.get(day, {})
         row = _row(number, pupil, lessons, here, calendar.school, day)
         row.note, row.offer = _note(history, day, calendar, grade, sheet.previous)
+        row.announced = beside.announced.get(pupil.pk)
         sheet.rows.append(row)
         sheet.conflicts += _conflicts(row, here)
         if row.is_absent:
             sheet.counts[row.missed.day or (row.whole.reason if row.whole else "")] += 1
     sheet.changed = _last_change(sheet.rows)
+    places = {(row.pupil_id, n): (here.reason, here.by_id) for row in sheet.rows for n, here in row.standing.items()}
+    sheet.steps = still_standing(beside.steps, places, user.pk)
     return sheet
 
 
@@ -219,7 +240,8 @@ def _standing_rows() -> QuerySet:
         # Asked of the day itself only: what contradicted earlier is no matter of this sheet.
         .annotate(contradicted=Case(When(date=day, then=Subquery(contradicting)), default=Value("")))
         .values_list(
-            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at", "contradicted"),
+            *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at", "marked_by_id", "minutes"),
+            "contradicted",
             *("document__kind", "document__date_to"),
             *(f"marked_by__{name}" for name in ("username", "last_name", "first_name", "patronymic")),
         )
@@ -233,35 +255,27 @@ def _standing(class_id: int, day: date) -> dict[int, dict[date, dict[int, _Mark]
     """History of each pupil that has one. One query."""
     found: dict[int, dict[date, dict[int, _Mark]]] = defaultdict(lambda: defaultdict(dict))
     rows = _read_standing(class_id=class_id, day=day, since=day - timedelta(days=RUN_DAYS))
-    for pupil_id, on, lesson, reason, is_confirmed, at, contradicted, kind, until, username, *name in rows:
+    for (
+        pupil_id,
+        on,
+        lesson,
+        reason,
+        is_confirmed,
+        at,
+        by_id,
+        minutes,
+        contradicted,
+        kind,
+        until,
+        username,
+        *name,
+    ) in rows:
         by = initials(*name) or username if username else ""
         paper = f"{PAPERS[kind]} до {day_month(until)}" if kind else ""
-        found[pupil_id][on][lesson] = _Mark(reason, is_confirmed, by, timezone.localtime(at), paper, contradicted or "")
+        found[pupil_id][on][lesson] = _Mark(
+            reason, is_confirmed, by, timezone.localtime(at), by_id, minutes, paper, contradicted or ""
+        )
     return found
-
-
-def _roll_call_and_month_rows() -> QuerySet:
-    def shaped(rows: QuerySet, what: str, who: str, when: str) -> QuerySet:
-        names = [f"{who}__{part}" for part in ("last_name", "first_name", "patronymic")]
-        return rows.order_by().annotate(what=Value(what)).values_list("what", when, *names)
-
-    class_id, day = Param("class_id", BigIntegerField()), Param("day", DateField())
-    calls = shaped(RollCall.objects.filter(school_class=class_id, date=day), "call", "taken_by", "taken_at")
-    months = shaped(ClosedMonth.objects.filter(month=Param("month", DateField())), "month", "closed_by", "closed_at")
-    return calls.union(months, all=True)
-
-
-_read_roll_call_and_month = Prepared(_roll_call_and_month_rows)
-
-
-def _roll_call_and_month(class_id: int, day: date) -> tuple[tuple[str, datetime] | None, bool]:
-    """Who took the roll call and when, and whether the month is closed. One query for both."""
-    rows = _read_roll_call_and_month(class_id=class_id, day=day, month=day.replace(day=1))
-    found = {row[0]: row[1:] for row in rows}
-    if "call" not in found:
-        return None, "month" in found
-    at, last, first, patronymic = found["call"]
-    return (initials(last or "", first or "", patronymic or ""), timezone.localtime(at)), "month" in found
 
 
 def _columns(lessons: ClassLessons, day: date) -> list[Column]:

@@ -14,6 +14,7 @@ urlpatterns = [
     # -- day sheet: undo, history --
     path("classes/<int:class_id>/<isodate:day>/history/<int:pupil_id>/", history.day_history, name="history"),
     path("classes/<int:class_id>/changes/", history.changes, name="changes"),
+    path("copies/", day_sheet.copies, name="copies"),
     # -- announcements --
     # -- documents --
     # -- facts from lessons, conflicts --

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from django_tasks_db.models import DBTaskResult
 
 from accounts.views import sign_in
-from gymnasium import views
+from gymnasium import offline, views
 
 admin.site.site_header = admin.site.site_title = "Гимназия: рабочее место оператора"
 admin.site.index_title = "Справочники и записи"
@@ -18,6 +18,8 @@ admin.site.unregister(DBTaskResult)  # the work has its own pages, with words in
 urlpatterns = [
     path("", include("gymnasium.home")),
     path("healthz", views.healthz, name="healthz"),
+    path("sw.js", offline.service_worker, name="service_worker"),
+    path("offline/", offline.offline, name="offline"),
     path("accounts/", include("accounts.urls")),
     path("journal/", include("journal.urls")),
     path("attendance/", include("attendance.urls")),

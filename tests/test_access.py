@@ -37,7 +37,7 @@ EVERYBODY = {
 }  # fmt: skip
 FAMILY = {"parent7b", "pupil7b"}
 TEACHERS = {"deputy", "teacher5a", "teacher7a", "teacher7b", "teacher10a", "subject1"}
-PUBLIC = {"healthz", "accounts:login"}
+PUBLIC = {"healthz", "service_worker", "offline", "accounts:login"}
 POST_ONLY: dict[str, set[str]] = {
     "accounts:logout": EVERYBODY,
     "accounts:end_session": EVERYBODY,
@@ -117,6 +117,7 @@ OPENS: dict[str, set[str]] = {
     "reports:attendance_year_pdf": OWN_CLASS,
     "reports:attendance_summary": {"deputy"},
     **files("reports:attendance_summary", {"deputy"}),
+    "attendance:copies": EVERYBODY,  # of own classes only: an empty list for most
     "journal:classes": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
     "journal:class_journal": OWN_CLASS,
     "journal:matrix": OWN_CLASS,

@@ -10,17 +10,27 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from attendance.models import WHOLE_DAY, Absence, AbsenceChange, AbsenceDocument, Announcement, ClosedMonth, Reason
+from attendance.models import (
+    LONGEST_LATENESS,
+    WHOLE_DAY,
+    Absence,
+    AbsenceChange,
+    Announcement,
+    ClosedMonth,
+    Reason,
+)
 from attendance.services.places import CannotMark, Origin, Standing, put, standing_on
 from attendance.sheet import why_read_only
 from journal.calendar import Calendar
 from journal.models import LAST_LESSON, Enrolment, SchoolClass
 from journal.text import row_number
 
+NOTHING_TO_UNDO = "Вернуть уже нечего: это нажатие отменено или сделано не в этом сеансе."
+NOT_ANNOUNCED = "Заявление семьи отозвано, отклонено или изменено. Обновите страницу и отметьте сами, если ученика нет."
 UNREADABLE = "Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз."
 
 
@@ -31,6 +41,7 @@ class Mismatch(Exception):
     reason: str
     by: str
     at: datetime | None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +55,14 @@ class Press:
     key: UUID | None = None
     minutes: int | None = None
     """Of a lateness, if the teacher named them."""
+    expected_minutes: int | None = None
+    """Of a lateness that the page showed."""
     undoes: UUID | None = None
     """The key of the press that this one takes back."""
 
     @classmethod
     def parse(cls, text: str, key: UUID | None = None) -> Press:
-        """«12:0::ill» → the press. CannotMark where it is none."""
+        """«12:0::ill», with minutes of a lateness «12:3:late-5:late-10» → the press. CannotMark where it is none."""
         try:
             pupil, number, expected, new = text.split(":")
         except ValueError:
@@ -57,7 +70,8 @@ class Press:
         pupil_id, lesson = row_number(pupil), row_number(number)
         if pupil_id is None or lesson is None:
             raise CannotMark(UNREADABLE)
-        press = cls(pupil_id, lesson, expected, new, key)
+        (expected, shown), (new, minutes) = _with_minutes(expected), _with_minutes(new)
+        press = cls(pupil_id, lesson, expected, new, key, minutes, shown)
         if not {press.expected, press.new} <= {"", *Reason.values}:
             raise CannotMark("Такой отметки нет. Бывают Б (болен), У (уважительная), Н (неуважительная) и О (опоздал).")
         if not WHOLE_DAY <= press.lesson <= LAST_LESSON:
@@ -86,6 +100,17 @@ def _done_once(write: Callable[..., Absence | None]) -> Callable[..., Absence | 
     return guarded
 
 
+def _with_minutes(text: str) -> tuple[str, int | None]:
+    """«late-10» → the lateness and its minutes; any other text as it is."""
+    reason, dash, digits = text.partition("-")
+    if reason != Reason.LATE or not dash:
+        return text, None
+    minutes = row_number(digits)
+    if minutes is None or not 1 <= minutes <= LONGEST_LATENESS:
+        raise CannotMark(f"Опоздание бывает от 1 до {LONGEST_LATENESS} минут. Исправьте число и нажмите ещё раз.")
+    return reason, minutes
+
+
 @_done_once
 @transaction.atomic
 def mark_absence(
@@ -103,36 +128,67 @@ def mark_absence(
 
     Raises CannotMark (the day or the pupil cannot be marked) and Mismatch (somebody changed the place meanwhile).
     The same `press.key` again, or a press whose result stands already, changes nothing. `session` is a print of the
-    sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms.
-    Five queries; one more for a press that undoes another.
+    sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms (its
+    key is enough: whether it still says so is read under the lock).
+    Five queries; one more for a press that undoes another: it gives back what that one replaced, as it stood.
     """
-    if _check_place(school_class, day, press, calendar, by, why):
+    if _check_place(school_class, day, press, calendar, by, why, announcement):
         return standing_on(press.pupil_id, day).filter(lesson=press.lesson).first()
     here = {row.lesson: row for row in standing_on(press.pupil_id, day)}
     standing = here.get(press.lesson)
-    reason = standing.reason if standing else ""
-    minutes = standing.minutes if standing else None
-    if (reason, minutes) == (press.new, press.minutes) and (standing is None or standing.is_confirmed):
+    stands = (standing.reason, standing.minutes) if standing else ("", None)
+    is_as_shown = stands == (press.expected, press.expected_minutes)
+    # What another person put is never taken back, even where it looks the same.
+    if press.undoes and (not is_as_shown or (standing and standing.marked_by_id != by.pk)):
+        raise _mismatch(standing)
+    if not press.undoes and stands == (press.new, press.minutes) and (standing is None or standing.is_confirmed):
         return standing
-    if reason != press.expected:
-        by_name = standing.marked_by.short_name if standing and standing.marked_by else ""
-        raise Mismatch(reason, by_name, standing.marked_at if standing else None)
+    if not is_as_shown:
+        raise _mismatch(standing)
     source = AbsenceChange.Source.PARENT if announcement else AbsenceChange.Source.PRESS
     origin = Origin(by, source, key=press.key, session=session, undoes=press.undoes, why=why, announcement=announcement)
-    wanted = Standing(press.new, minutes=press.minutes, document=_document_given_back(press))
+    wanted = _stood_before(press, day, session) if press.undoes else Standing(press.new, minutes=press.minutes)
     now = put(standing, press.pupil_id, day, press.lesson, wanted, origin)
-    if press.lesson == WHOLE_DAY and press.new:
+    if press.lesson == WHOLE_DAY and wanted.reason and not press.undoes:
         _confirm_facts([row for row in here.values() if not row.is_confirmed], press.new, origin)
     return now
 
 
-def _document_given_back(press: Press) -> AbsenceDocument | None:
-    """The document whose place the undone press had taken, if it still stands and gives what is put now."""
-    if press.undoes is None:
-        return None
-    taken = AbsenceDocument.objects.in_force().filter(reason=press.new)
-    place = Q(pupil=press.pupil_id, lesson=press.lesson, key=press.undoes)
-    return taken.filter(pk__in=AbsenceChange.objects.filter(place).values("document")).first()
+def _mismatch(standing: Absence | None) -> Mismatch:
+    if standing is None:
+        return Mismatch("", "", None)
+    by = standing.marked_by.short_name if standing.marked_by else ""
+    return Mismatch(standing.reason, by, standing.marked_at, standing.minutes)
+
+
+def _stood_before(press: Press, day: date, session: str) -> Standing:
+    """What the press `press.undoes` of this sign-in replaced, as it stood: minutes, author, «причина не выяснена», and
+    the document whose place it was, if that is still in force. CannotMark where there is no such press."""
+    place = AbsenceChange.objects.filter(pupil=press.pupil_id, date=day, lesson=press.lesson)
+    rows = list(place.select_related("by", "document").order_by("-pk"))
+    undone = next((row for row in rows if row.key == press.undoes), None)
+    if undone is None or not session or undone.session != session or undone.undoes:
+        raise CannotMark(NOTHING_TO_UNDO)
+    taken_back = {row.undoes for row in rows if row.undoes}
+    if undone.key in taken_back:
+        raise CannotMark(NOTHING_TO_UNDO)
+    if not undone.old:
+        return Standing()
+    document = undone.document if undone.document and undone.document.removed_at is None else None
+    if document and document.reason != undone.old:
+        document = None
+    earlier = rows[rows.index(undone) + 1 :]
+    before = next((row for row in earlier if not row.undoes and row.key not in taken_back), None)
+    if before is None or before.new != undone.old:
+        return Standing(undone.old, document=document)  # imported, or put before there was a history
+    return Standing(
+        undone.old,
+        is_confirmed=before.source != AbsenceChange.Source.LESSON,
+        minutes=before.minutes,
+        document=document,
+        marked_by=before.by,
+        marked_at=before.at,
+    )
 
 
 def _confirm_facts(facts: list[Absence], reason: str, origin: Origin) -> None:
@@ -141,12 +197,23 @@ def _confirm_facts(facts: list[Absence], reason: str, origin: Origin) -> None:
         put(row, row.pupil_id, row.date, row.lesson, Standing(reason), replace(origin, key=None, undoes=None))
 
 
-def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: Calendar, by: User, why: str) -> bool:
+def _check_place(
+    school_class: SchoolClass,
+    day: date,
+    press: Press,
+    calendar: Calendar,
+    by: User,
+    why: str,
+    announcement: Announcement | None,
+) -> bool:
     """Whether this very press was done before; CannotMark where the place cannot be marked. One query."""
     if reason := calendar.why_no_school(day, school_class.grade):
         raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Выберите другой день.")
     roll = Enrolment.objects.filter(school_class=school_class, pupil=press.pupil_id).on_roll(day)
+    says_so = Announcement.objects.open().filter(pupil=press.pupil_id, date_from__lte=day, date_to__gte=day)
+    says_so = says_so.filter(pk=announcement.pk if announcement else None, reason=press.new)
     rows = roll.annotate(
+        announced=Subquery(says_so.values("lessons")[:1]),
         month_is_closed=Exists(ClosedMonth.objects.filter(month=day.replace(day=1))),
         # Two presses never share a key; without one there is nothing to compare.
         is_repeat=Exists(AbsenceChange.objects.filter(key=press.key, key__isnull=False)),
@@ -161,4 +228,6 @@ def _check_place(school_class: SchoolClass, day: date, press: Press, calendar: C
         raise CannotMark(closed)
     if row.month_is_closed and not why:
         raise CannotMark("Месяц закрыт: напишите в поле «Причина исправления», почему меняете отметку.")
+    if announcement and (row.announced is None or press.lesson not in (row.announced or [WHOLE_DAY])):
+        raise CannotMark(NOT_ANNOUNCED)
     return False

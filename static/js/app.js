@@ -1,5 +1,11 @@
 /* What every page needs and nothing more; pages work without it. */
 
+import { keepCopiesOf } from "./stored.js";
+
+// Stored sheets of somebody else, or of somebody who has left, go with the first page that is opened.
+const account = document.querySelector('meta[name="account"]');
+if (account) keepCopiesOf(account.content);
+
 // A menu made of <details data-menu> closes by Escape and by a press elsewhere, like any menu.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {

@@ -1,268 +1,252 @@
-/* The day sheet: a press saves itself, keys in either layout, undo, the other person's marks, presses that wait.
-   The page works without this file: each button is a form of its own. Nothing but ids, dates and letters is kept. */
+/* The day sheet: a press saves itself, keys in either layout, undo, the other person's marks, presses that wait, work
+   without network. The page works without this file: each button is a form of its own. */
 
 import { button, question } from "./questions.js";
+import { forgetCopies } from "./stored.js";
+import { listen } from "./sheet/keys.js";
+import { keepCopies, keepLetters, recallLetters, showStored, storedAt } from "./sheet/offline.js";
+import { Queue } from "./sheet/queue.js";
+import { Row, letter, placeWords, toggleLessons, wireOf } from "./sheet/rows.js";
+import { Sender, load } from "./sheet/sender.js";
+import { Steps } from "./sheet/undo.js";
+import { dayWords, showWaiting } from "./sheet/waiting.js";
+
+const POLL_MS = 4000;
+const LONGEST_LATENESS = 240;
 
 const sheet = document.getElementById("sheet");
-const LETTERS = { ill: "Б", excused: "У", unexcused: "Н", late: "О" };
-const LABELS = { ill: "болезнь", excused: "уважительная причина", unexcused: "неуважительная причина", late: "опоздание" };
-const ABSENT = ["ill", "excused", "unexcused"];
-// By letter, and by the physical key that bears it on a Russian keyboard.
-const BY_LETTER = { "б": "ill", "у": "excused", "н": "unexcused", "о": "late" };
-const BY_KEY = { Comma: "ill", KeyE: "excused", KeyY: "unexcused", KeyJ: "late" };
-const POLL_MS = 4000;
-const RETRY_MS = 3000;
-
+const page = location.pathname;
+const editable = Boolean(sheet && "editable" in sheet.dataset);
+const why = document.getElementById("why");
 const rows = new Map();
-let token = document.querySelector('meta[name="csrf-token"]').content;
+const asked = []; // mismatches that wait for an answer, shown one by one
+let queue, sender, steps;
 let current = null;
 let lesson = 0;
-let sending = false;
-let retry = null;
-const undone = [];
-const queueName = sheet && `presses:${sheet.dataset.user}:${location.pathname}`;
-let queue = [];
+let isOnline = !storedAt;
 
-class Row {
-  constructor(element) {
-    this.element = element;
-    this.id = Number(element.id.slice(1));
-    this.places = new Map();
-    this.cells = new Map([...element.querySelectorAll("[data-n]")].map((td) => [Number(td.dataset.n), td]));
-    this.note = element.querySelector(".day__note");
-    for (const button of element.querySelectorAll(".press")) {
-      const [, place, stands, puts] = button.value.split(":");
-      if (stands) this.places.set(Number(place), { reason: stands, confirmed: this.places.get(Number(place))?.confirmed || !puts });
-    }
-    for (const [number, td] of this.cells) {
-      if (td.dataset.mark) this.places.set(number, { reason: td.dataset.mark, confirmed: !("fact" in td.dataset) });
-    }
+/* ── A press ── */
+
+function press(row, place, puts, more = {}) {
+  if (!editable) return;
+  if (puts.startsWith("late") && place === 0) return say("Сначала выберите урок цифрой: опоздание отмечают на уроке.", "conflict");
+  if (why && !why.value.trim()) {
+    why.focus();
+    return say("Месяц закрыт: сначала напишите причину исправления.", "conflict");
   }
-
-  reason(place) {
-    return this.places.get(place)?.reason || "";
-  }
-
-  set(place, reason, confirmed = true) {
-    if (reason) this.places.set(place, { reason, confirmed });
-    else this.places.delete(place);
-    this.paint();
-  }
-
-  paint() {
-    for (const button of this.buttons()) paintPress(button, this);
-    const whole = this.reason(0);
-    for (const [number, td] of this.cells) {
-      const shown = this.reason(number) || whole;
-      const cell = td.firstElementChild;
-      cell.className = `cell${shown ? ` is-${shown}` : ""}${this === current && number === lesson ? " is-chosen" : ""}`;
-      cell.textContent = shown ? LETTERS[shown] : "";
-    }
-    if (this.places.size) this.note.querySelector(".offer")?.remove();
-  }
-
-  buttons() {
-    const open = document.getElementById(`lessons${this.id}`);
-    return [...this.element.querySelectorAll(".press"), ...(open ? open.querySelectorAll(".press") : [])];
-  }
-
-  /* The reason of the day, as attendance.queries.missed_on tells it for all own lessons missed. */
-  missed() {
-    const whole = this.reason(0);
-    if (!this.cells.size) return { day: ABSENT.includes(whole) ? whole : "", lessons: 0, late: false };
-    const reasons = [...this.cells.keys()].map((number) => this.reason(number) || whole);
-    const missed = reasons.filter((reason) => ABSENT.includes(reason));
-    const late = reasons.includes("late");
-    if (!missed.length || missed.length < reasons.length) return { day: "", lessons: missed.length, late };
-    const count = (reason) => missed.filter((one) => one === reason).length;
-    const day = ABSENT.reduce((best, reason) => (count(reason) >= count(best) ? reason : best), ABSENT[0]);
-    return { day, lessons: missed.length, late };
-  }
-
-  get isAbsent() {
-    return Boolean(this.missed().day) || ABSENT.includes(this.reason(0));
-  }
-}
-
-function paintPress(button, row) {
-  const [, place, , puts] = button.value.split(":");
-  const reason = button.dataset.reason || puts || button.value.split(":")[2];
-  button.dataset.reason = reason;
-  const stands = row.places.get(Number(place));
-  const pressed = Boolean(stands && stands.reason === reason && stands.confirmed);
-  button.setAttribute("aria-pressed", String(pressed));
-  button.value = `${row.id}:${place}:${stands?.reason || ""}:${pressed ? "" : reason}`;
-}
-
-/* ── Sending: one at a time, in order, each with a key that makes a repeat harmless ── */
-
-function press(row, place, reason, { undo = false } = {}) {
-  if (!("editable" in sheet.dataset)) return;
-  if (reason === "late" && place === 0) return say("Сначала выберите урок цифрой: опоздание отмечают на уроке.", "conflict");
-  const before = row.reason(place);
-  const was = row.places.get(place);
-  if (before === reason && (!reason || was.confirmed)) return;
-  queue.push({ key: makeKey(), pupil: row.id, place, expected: before, puts: reason });
-  if (!undo) undone.push({ pupil: row.id, place, from: reason, to: before });
-  row.set(place, reason);
-  keepQueue();
+  const expected = row.wire(place);
+  if (expected === puts && !more.undoes && (!puts || row.places.get(place).confirmed)) return;
+  const item = queue.add({ page, pupil: row.id, place, expected, puts, ...more, ...(why ? { why: why.value.trim() } : {}) });
+  if (!more.undoes) steps.push(item);
+  row.put(place, puts);
   showTotals();
+  sender.wake();
+}
+
+function confirmAnnounced(row) {
+  const { value, dataset } = row.family();
+  for (const place of row.announcedPlaces()) press(row, place, dataset.reason, { announcement: value });
+}
+
+function takeRollCall() {
+  if (!document.querySelector("[data-roll-call-button]")) return;
+  if (!queue.of(page).some((item) => item.kind === "roll")) queue.add({ page, kind: "roll" });
+  showRollCall("отметится, когда дойдёт очередь");
+  sender.wake();
+}
+
+function undo() {
+  const last = steps.last;
+  if (!last) return;
+  const row = rows.get(last.pupil);
+  steps.forget(last.key);
   showUndo();
-  send();
+  if (!row) return;
+  select(row, last.place);
+  if (row.wire(last.place) !== last.from) return tellUndone(row, last.place, row.places.get(last.place));
+  press(row, last.place, last.to, { undoes: last.key });
 }
 
-function makeKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  // Plain http on a school's own address has no randomUUID.
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
-}
+/* ── What became of it ── */
 
-async function send() {
-  if (sending || !queue.length) return;
-  sending = true;
-  clearTimeout(retry);
-  const item = queue[0];
-  say(queue.length > 1 ? `сохраняется, ещё ${queue.length}` : "сохраняется", "saving");
-  let answer;
-  try {
-    answer = await post(sheet.action, { press: `${item.pupil}:${item.place}:${item.expected}:${item.puts}`, key: item.key });
-  } catch {
-    sending = false;
-    return wait(`нет сети · ждут отправки ${queue.length}`);
-  }
-  sending = false;
-  if (answer.status === 401) return askSignIn();
-  if (answer.status === 403) return renewToken();
-  if (answer.status >= 500 || answer.status === 429) return wait(`школа не отвечает · ждут отправки ${queue.length}`);
-  queue.shift();
-  keepQueue();
-  await take(item, answer);
-  if (queue.length) send();
-}
+const tell = {
+  saving() {
+    const count = queue.length;
+    say(count > 1 ? `сохраняется, ещё ${count}` : "сохраняется", "saving");
+  },
+  waiting(words) {
+    isOnline = false;
+    say(`${words} · ждут отправки ${queue.length}`, "offline");
+    showStored(false);
+    showQueue();
+  },
+  signedOut(other) {
+    forgetCopies();
+    say(`${other ? "вошёл другой человек" : "сеанс закончился"} · ждут отправки ${queue.length}`, "offline");
+    showQueue();
+    const words = other
+      ? "В этом браузере вошёл другой человек. Отметки не потеряны: войдите снова, и они отправятся сами."
+      : "Сеанс закончился. Отметки не потеряны: войдите, и они отправятся сами.";
+    const box = question(words, { alone: true });
+    const link = document.createElement("a");
+    link.className = "btn btn-primary btn-sm";
+    link.href = `/accounts/login/?next=${encodeURIComponent(page)}`;
+    link.textContent = "Войти";
+    box.append(link);
+    link.focus();
+  },
+  saved(item, body) {
+    if (item.page === page) take(item, body);
+    if (queue.length) return;
+    if (asked.length) say("отметку изменили", "conflict");
+    else say(`сохранено ${body.at}`, "saved");
+    backOnline();
+    showQueue();
+    keepLetters(rows);
+  },
+  mismatch(item, stands) {
+    const theirs = wireOf(stands);
+    const row = item.page === page ? rows.get(item.pupil) : null;
+    const later = queue.all().filter((one) => one.key !== item.key && one.page === item.page && one.pupil === item.pupil && one.place === item.place);
+    if (item.undoes) {
+      queue.remove(item);
+      if (row && !later.length) row.put(item.place, theirs);
+      tellUndone(rows.get(item.pupil), item.place, stands, item.page);
+    } else {
+      // All that was pressed at this place is one wish: its last value.
+      const wanted = (later.at(-1) || item).puts;
+      for (const one of [item, ...later]) {
+        steps.forget(one.key);
+        if (one.key !== item.key) queue.remove(one);
+      }
+      row?.put(item.place, theirs);
+      if (wanted === theirs || (later.length && wanted === item.expected)) queue.remove(item);
+      else {
+        queue.change(item, { held: true, puts: wanted });
+        asked.push({ item, stands });
+        if (asked.length === 1) ask();
+      }
+    }
+    say("отметку изменили", "conflict");
+    showTotals();
+    showQueue();
+  },
+  refused(item, words) {
+    steps.forget(item.key);
+    say("не сохранено", "conflict");
+    if (item.kind === "roll") {
+      question(`Перекличка за ${dayWords(item.page)} не сохранена: ${words}`);
+    } else {
+      const name = rows.get(item.pupil)?.name || "Отметка";
+      question(`${name}, ${dayWords(item.page)}, ${placeWords(item.place)}, ${letter(item.puts)}: не сохранено. ${words}`)
+        .append(button("Понятно", "btn-plain", (event) => event.target.closest(".alert").remove()));
+    }
+    showTotals();
+    showQueue();
+    refresh();
+  },
+};
 
-async function take(item, answer) {
+/* The server's answer: it knows what an undo gave back. */
+function take(item, body) {
+  if (item.kind === "roll") return showRollCall(`отмечен в ${body.at}`, body.by);
   const row = rows.get(item.pupil);
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) {
-    if (!queue.length) say(`сохранено ${body.at}`, "saved");
-  } else if (answer.status === 409) {
-    ask(row, item, body.mismatch);
-  } else {
-    forget(item);
-    say(body.refused || "Не удалось сохранить. Обновите страницу.", "conflict");
-    await refresh();
-  }
+  const follows = queue.of(page).some((one) => one.pupil === item.pupil && one.place === item.place);
+  if (row && !follows) row.put(item.place, wireOf(body.place || {}), body.place ? body.place.confirmed : true);
+  showTotals();
 }
 
-function post(url, fields) {
-  return fetch(url, {
-    method: "POST",
-    headers: { "X-CSRFToken": token, Accept: "application/json" },
-    body: new URLSearchParams(fields),
-    redirect: "error",
+function who(stands) {
+  return stands?.by ? `${stands.by}${stands.at ? ` в ${stands.at}` : ""}` : "другой человек";
+}
+
+/* Both values, author and time; the person chooses. One at a time. */
+function ask() {
+  const { item, stands } = asked[0];
+  const [theirs, mine] = [letter(wireOf(stands)), letter(item.puts)];
+  const name = rows.get(item.pupil)?.name || "Ученик другого класса";
+  const day = item.page === page ? "" : `${dayWords(item.page)}, `;
+  const more = asked.length > 1 ? ` Ещё таких: ${asked.length - 1}.` : "";
+  const by = stands.by ? who(stands) : "Другой человек";
+  const box = question(`${name}, ${day}${placeWords(item.place)}: ${by} — ${theirs}, у вас — ${mine}. Что оставить?${more}`, { alone: true });
+  const close = () => {
+    queue.remove(item);
+    asked.shift();
+    box.remove();
+    showQueue();
+    if (asked.length) ask();
+    else if (!queue.length) say("", "");
+  };
+  const keep = button(`Оставить: ${theirs}`, "btn-plain", close);
+  const put = button(`Поставить: ${mine}`, "btn-primary", () => {
+    close();
+    const row = item.page === page ? rows.get(item.pupil) : null;
+    if (row) return press(row, item.place, item.puts);
+    const { pupil, place, puts, announcement } = item;
+    queue.add({ page: item.page, pupil, place, expected: wireOf(stands), puts, announcement });
+    return sender.wake();
   });
+  box.append(keep, " ", put);
+  keep.focus();
 }
 
-function wait(words) {
-  say(words, "offline");
-  retry = setTimeout(send, RETRY_MS);
-}
-
-async function renewToken() {
-  // Signed in again in another tab: the page's token is old, the session is good.
-  const news = await load();
-  if (news && news.csrf !== token) {
-    token = news.csrf;
-    send();
-  } else wait(`не удалось отправить · ждут отправки ${queue.length}`);
-}
-
-function askSignIn() {
-  say(`сеанс закончился · ждут отправки ${queue.length}`, "offline");
-  const box = question("Сеанс закончился. Отметки не потеряны: войдите, и они отправятся сами.", { alone: true });
-  const link = document.createElement("a");
-  link.className = "btn btn-primary btn-sm";
-  link.href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
-  link.textContent = "Войти";
-  box.append(link);
-  link.focus();
-}
-
-function keepQueue() {
-  // sessionStorage lives as long as the tab: it outlasts the way through the sign-in page.
-  if (queue.length) sessionStorage.setItem(queueName, JSON.stringify(queue));
-  else sessionStorage.removeItem(queueName);
+function tellUndone(row, place, stands, where = page) {
+  const day = where === page ? "" : `${dayWords(where)}, `;
+  question(`Вернуть не получилось: ${row?.name || "ученик"}, ${day}${placeWords(place)} — отметку изменил(а) ${who(stands)}, теперь стоит ${letter(wireOf(stands || {}))}.`, { alone: !asked.length })
+    .append(button("Понятно", "btn-plain", (event) => event.target.closest(".alert").remove()));
+  say("отметку изменили", "conflict");
 }
 
 /* ── What the other person did ── */
 
-async function load() {
-  try {
-    const answer = await fetch(sheet.dataset.state, { headers: { Accept: "application/json", "X-Background": "1" } });
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
+async function refresh() {
+  if (document.hidden || isBusy()) return;
+  const news = await load(page);
+  if (news?.signedOut) return forgetCopies();
+  if (!news) {
+    isOnline = false;
+    if (!queue.length) say("нет сети", "offline");
+    return showStored(false);
   }
+  if (isBusy()) return;
+  if (String(news.user) !== queue.account) return forgetCopies();
+  const wasOffline = !isOnline;
+  backOnline();
+  if (wasOffline) {
+    if (document.getElementById("save-state").dataset.state === "offline") say("", "");
+    sender.wake();
+  }
+  const other = takeNews(news);
+  // The first reading is of old news: only what comes while the sheet is open is told.
+  if (sheet.dataset.ready && other && String(other.by_id) !== queue.account) say(`${other.by || "другой человек"} · ${other.at}`, "saved");
+  if (news.roll_call) showRollCall(`отмечен в ${news.roll_call.at}`, news.roll_call.by);
+  showTotals();
+  if (other || wasOffline) keepLetters(rows);
 }
 
-async function refresh() {
-  if (document.hidden || queue.length || sending) return;
-  const news = await load();
-  if (!news || queue.length || sending) return;
+function takeNews(news) {
   const stands = new Map(news.places.map((place) => [`${place.pupil}:${place.lesson}`, place]));
   let other = null;
   for (const row of rows.values()) {
     for (const place of [0, ...row.cells.keys()]) {
       const now = stands.get(`${row.id}:${place}`);
       const here = row.places.get(place);
-      if ((now?.reason || "") === (here?.reason || "") && (!now || now.confirmed === here.confirmed)) continue;
-      row.set(place, now?.reason || "", now ? now.confirmed : true);
+      if (wireOf(now) === row.wire(place) && (!now || now.confirmed === here.confirmed)) continue;
+      row.put(place, wireOf(now), now ? now.confirmed : true);
       other = now || other;
     }
   }
-  // The first reading is of old news: only what comes while the sheet is open is told.
-  if (sheet.dataset.ready && other && String(other.by_id) !== sheet.dataset.user) say(`${other.by || "другой человек"} · ${other.at}`, "saved");
-  if (news.roll_call) showRollCall(news.roll_call);
-  showTotals();
+  return other;
 }
 
-function ask(row, item, stands) {
-  row.set(item.place, stands.reason);
-  forget(item);
-  showTotals();
-  say("отметку изменили", "conflict");
-  const name = row.element.querySelector(".day__name").textContent.trim();
-  const where = item.place ? `${item.place} урок` : "весь день";
-  const mine = item.puts ? LETTERS[item.puts] : "пусто";
-  const theirs = stands.reason ? LETTERS[stands.reason] : "пусто";
-  const who = stands.by ? `${stands.by}${stands.at ? ` в ${stands.at}` : ""}` : "Другой человек";
-  const box = question(`${name}, ${where}: ${who} — ${theirs}, у вас — ${mine}. Что оставить?`, { alone: true });
-  const keep = button(`Оставить: ${theirs}`, "btn-plain", () => box.remove());
-  const put = button(`Поставить: ${mine}`, "btn-primary", () => { box.remove(); press(row, item.place, item.puts); });
-  box.append(keep, " ", put);
-  keep.focus();
+/* What stands here is newer than any answer while presses of this sheet are on their way. */
+function isBusy() {
+  return queue.of(page).some((item) => !item.held);
 }
 
-/* ── Undo ── */
-
-function forget(item) {
-  const at = undone.findLastIndex((one) => one.pupil === item.pupil && one.place === item.place);
-  if (at >= 0) undone.splice(at, 1);
-  showUndo();
-}
-
-function undo() {
-  const last = undone.pop();
-  showUndo();
-  if (!last) return;
-  const row = rows.get(last.pupil);
-  select(row, last.place);
-  if (row.reason(last.place) === last.from) press(row, last.place, last.to, { undo: true });
-}
-
-function showUndo() {
-  document.getElementById("undo").hidden = !undone.length;
+function backOnline() {
+  isOnline = true;
+  showStored(true);
 }
 
 /* ── What the page shows ── */
@@ -275,6 +259,7 @@ function say(text, state) {
 
 function showTotals() {
   const counts = { absent: 0, partly: 0, late: 0, ill: 0, excused: 0, unexcused: 0 };
+  let announced = 0;
   for (const row of rows.values()) {
     const missed = row.missed();
     if (row.isAbsent) {
@@ -282,35 +267,53 @@ function showTotals() {
       counts[missed.day || row.reason(0)] += 1;
     } else if (missed.lessons) counts.partly += 1;
     if (missed.late) counts.late += 1;
+    if (row.announcedPlaces().length) announced += 1;
   }
   for (const place of document.querySelectorAll("[data-count]")) place.textContent = counts[place.dataset.count];
+  const all = document.getElementById("announced-all");
+  if (all) {
+    all.hidden = !announced;
+    all.querySelector("[data-announced]").textContent = announced;
+  }
+  showUndo();
 }
 
-function showRollCall(taken) {
+function showUndo() {
+  const place = document.getElementById("undo-place");
+  if (!place) return;
+  place.hidden = !steps.last;
+  if (!steps.last) return;
+  const { pupil, place: where, from, to } = steps.last;
+  document.getElementById("undo-words").textContent = `${rows.get(pupil)?.name || ""}, ${placeWords(where)}: ${letter(from)} → ${letter(to)}`;
+}
+
+function showQueue() {
+  const box = document.getElementById("waiting");
+  if (isOnline && !asked.length && !queue.hasOthers) box.hidden = true;
+  else showWaiting(box, queue, { open: page, drop: askToDrop });
+}
+
+function askToDrop() {
+  const box = question(`Не отправлять отметки (${queue.all().length})? Они будут удалены с этого устройства.`, { alone: true });
+  const drop = () => {
+    for (const item of queue.all()) queue.remove(item);
+    location.reload();
+  };
+  box.append(button("Удалить", "btn-danger", drop), " ", button("Оставить", "btn-plain", () => (asked.length ? ask() : box.remove())));
+}
+
+function showRollCall(words, by = "") {
   for (const place of document.querySelectorAll("[data-roll-call-place]")) {
-    if (place.querySelector("[data-roll-call-done]")) continue;
+    if (place.querySelector("[data-roll-call-done]:not([data-waits])")) continue;
     const chip = document.createElement("span");
     chip.className = "chip is-done";
     chip.dataset.rollCallDone = "";
-    chip.textContent = `отмечен в ${taken.at}${taken.by && !place.closest(".actionbar") ? `, ${taken.by}` : ""}`;
+    if (!words.startsWith("отмечен ")) {
+      chip.dataset.waits = "";
+      chip.className = "chip";
+    }
+    chip.textContent = `${words}${by && !place.closest(".actionbar") ? `, ${by}` : ""}`;
     place.replaceChildren(chip);
-  }
-}
-
-async function takeRollCall(event) {
-  event.preventDefault();
-  if (queue.length) {
-    return say(`сначала отправятся отметки: ${queue.length}`, "offline");
-  }
-  try {
-    const answer = await post(sheet.dataset.rollCall, {});
-    if (answer.status === 401 || answer.status === 403) return location.reload();
-    const body = await answer.json();
-    if (!answer.ok) return say(body.refused, "conflict");
-    showRollCall(body);
-    say(`сохранено ${body.at}`, "saved");
-  } catch {
-    say("нет сети: класс не отмечен, нажмите ещё раз", "offline");
   }
 }
 
@@ -318,106 +321,49 @@ function select(row, place = 0, { focus = true } = {}) {
   const before = current;
   current = row;
   lesson = row.cells.has(place) ? place : 0;
-  before?.element.classList.remove("is-current");
+  if (before) {
+    before.element.classList.remove("is-current");
+    before.chosen = null;
+    before.paint();
+  }
   row.element.classList.add("is-current");
-  before?.paint();
+  row.chosen = lesson;
   row.paint();
   if (focus) row.element.focus({ preventScroll: false });
 }
 
-function toggleLessons(row) {
-  const link = row.element.querySelector(".day__name a");
-  const open = document.getElementById(`lessons${row.id}`);
-  link?.setAttribute("aria-expanded", String(!open));
-  if (open) return open.remove();
-  const tr = document.createElement("tr");
-  tr.className = "day__open";
-  tr.id = `lessons${row.id}`;
-  const td = tr.insertCell();
-  td.colSpan = row.element.cells.length;
-  const box = td.appendChild(document.createElement("div"));
-  box.className = "lessons";
-  for (const number of row.cells.keys()) box.append(lessonLine(row, number));
-  row.element.after(tr);
-  row.paint();
-}
-
-function lessonLine(row, number) {
-  const line = document.createElement("div");
-  line.className = "lessons__one";
-  const name = line.appendChild(document.createElement("span"));
-  name.className = "lessons__name";
-  name.textContent = `${number} ${lessonName(number)}`;
-  const presses = line.appendChild(document.createElement("span"));
-  presses.className = "presses";
-  for (const reason of Object.keys(LETTERS)) {
-    const made = presses.appendChild(document.createElement("button"));
-    made.className = `press is-${reason}`;
-    made.name = "press";
-    made.dataset.reason = reason;
-    made.value = `${row.id}:${number}::${reason}`;
-    made.setAttribute("aria-label", `${number} урок: ${LABELS[reason]}`);
-    made.textContent = LETTERS[reason];
-    made.disabled = !("editable" in sheet.dataset);
-  }
-  return line;
-}
-
-function lessonName(number) {
-  const heading = [...document.querySelectorAll("thead .day__lesson")].find((th) => parseInt(th.textContent, 10) === number);
-  return heading?.title || "";
-}
-
 /* ── Keys and presses ── */
 
-function onKey(event) {
-  const field = event.target.closest("input, select, textarea, summary, dialog");
-  if (field) return;
-  const isUndo = (event.ctrlKey || event.metaKey) && event.code === "KeyZ" && !event.shiftKey;
-  if (isUndo) {
-    event.preventDefault();
-    return undo();
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const all = [...rows.values()];
-  const at = all.indexOf(current);
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    const shown = document.activeElement?.closest?.("tbody tr") ? 1 : 0;
-    const step = event.key === "ArrowDown" ? shown : -shown;
+const keys = {
+  undo,
+  rollCall: takeRollCall,
+  move(step) {
+    const all = [...rows.values()];
     // The first arrow only enters the list where the eye already stands.
-    return select(all[Math.min(all.length - 1, Math.max(0, at + step))], 0);
-  }
-  const isButton = event.target.closest("button, a");
-  if (event.key === " " && !isButton) {
-    event.preventDefault();
-    return press(current, lesson, "");
-  }
-  if (/^[0-9]$/.test(event.key)) {
-    event.preventDefault();
-    const number = Number(event.key);
+    const inside = document.activeElement?.closest?.("tbody tr") ? step : 0;
+    select(all[Math.min(all.length - 1, Math.max(0, all.indexOf(current) + inside))], 0);
+  },
+  choose(number) {
     if (number && !current.cells.has(number)) return say(`${number}-го урока у ученика в этот день нет`, "conflict");
     return select(current, number);
-  }
-  const reason = BY_LETTER[event.key.toLowerCase()] || BY_KEY[event.code];
-  if (!reason) return;
-  event.preventDefault();
-  // The same letter again takes the mark away, as a second press does.
-  const stands = current.places.get(lesson);
-  press(current, lesson, stands?.reason === reason && stands.confirmed ? "" : reason);
-}
+  },
+  clear: () => press(current, lesson, ""),
+  mark(reason) {
+    // The same letter again takes the mark away, as a second press does.
+    const stands = current.places.get(lesson);
+    press(current, lesson, stands?.reason === reason && stands.confirmed ? "" : reason);
+    // An arrow after a letter goes on to the next pupil.
+    if (!document.activeElement?.closest?.("tbody tr")) current.element.focus();
+  },
+};
 
 function onClick(event) {
-  const button = event.target.closest('button[name="press"]');
+  const pressed = event.target.closest("button");
   const inRow = event.target.closest("tbody tr[id^=p], tr.day__open");
-  if (button) {
+  if (pressed) {
     event.preventDefault();
-    const [pupil, place, , puts] = button.value.split(":");
-    const row = rows.get(Number(pupil));
-    select(row, Number(place), { focus: false });
-    return press(row, Number(place), puts);
+    return onButton(pressed, inRow);
   }
-  if (event.target.closest("[data-roll-call-button]")) return takeRollCall(event);
   if (!inRow || inRow.matches(".day__open")) return;
   const row = rows.get(Number(inRow.id.slice(1)));
   const cell = event.target.closest("[data-n]");
@@ -428,30 +374,68 @@ function onClick(event) {
   select(row, cell ? Number(cell.dataset.n) : 0);
 }
 
+function onButton(pressed, inRow) {
+  const rowHere = inRow && rows.get(Number(inRow.id.replace(/\D/g, "")));
+  if (pressed.id === "undo") return undo();
+  if (pressed.matches("[data-roll-call-button]")) return takeRollCall();
+  if (pressed.name === "confirm") {
+    const chosen = pressed.value === "all" ? [...rows.values()].filter((row) => row.announcedPlaces().length) : [rowHere];
+    return chosen.forEach(confirmAnnounced);
+  }
+  if (pressed.matches(".press--minutes")) return press(rowHere, Number(pressed.dataset.place), `late-${pressed.dataset.minutes}`);
+  if (pressed.name !== "press") return undefined;
+  const [pupil, place, , puts] = pressed.value.split(":");
+  const row = rows.get(Number(pupil));
+  if (!row) return undefined;
+  pressed.closest(".alert-warning")?.remove();
+  select(row, Number(place), { focus: false });
+  return press(row, Number(place), puts);
+}
+
+function onMinutes(event) {
+  const field = event.target.closest(".lessons__late input");
+  if (!field?.value) return;
+  const minutes = Number(field.value);
+  const row = rows.get(Number(field.closest("tr").id.replace(/\D/g, "")));
+  if (minutes >= 1 && minutes <= LONGEST_LATENESS) press(row, Number(field.dataset.place), `late-${minutes}`);
+  else say(`Опоздание бывает от 1 до ${LONGEST_LATENESS} минут.`, "conflict");
+}
+
 async function begin() {
   for (const element of sheet.querySelectorAll("tbody tr[id^=p]")) {
-    const row = new Row(element);
+    const row = new Row(element, editable);
     rows.set(row.id, row);
   }
   if (!rows.size) return;
+  queue = new Queue(sheet.dataset.user);
+  sender = new Sender(queue, document.querySelector('meta[name="csrf-token"]').content, tell);
+  showStored(false);
+  await recallLetters(rows);
+  // What waited for an answer is asked again: the answer may be another one by now.
+  for (const item of queue.all()) if (item.held) queue.change(item, { held: false });
+  const waiting = queue.of(page);
+  steps = new Steps(JSON.parse(sheet.dataset.steps || "[]"), waiting);
+  for (const item of waiting) {
+    if (item.kind === "roll") showRollCall("отметится, когда дойдёт очередь");
+    else rows.get(item.pupil)?.put(item.place, item.puts);
+  }
   sheet.addEventListener("click", onClick);
+  sheet.addEventListener("change", onMinutes);
   sheet.addEventListener("submit", (event) => event.preventDefault());
-  document.addEventListener("keydown", onKey);
-  document.getElementById("undo").addEventListener("click", undo);
+  listen(keys);
   document.getElementById("keys")?.removeAttribute("hidden");
-  window.addEventListener("online", send);
-  window.addEventListener("offline", () => say(`нет сети${queue.length ? ` · ждут отправки ${queue.length}` : ""}`, "offline"));
+  window.addEventListener("offline", () => { isOnline = false; say(`нет сети${queue.length ? ` · ждут отправки ${queue.length}` : ""}`, "offline"); });
+  window.addEventListener("storage", showQueue);
   document.addEventListener("visibilitychange", refresh);
-  window.addEventListener("beforeunload", (event) => { if (queue.length) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (queue.isFragile) event.preventDefault(); });
   select([...rows.values()].find((row) => `#p${row.id}` === location.hash) || rows.values().next().value, 0, { focus: false });
-  queue = JSON.parse(sessionStorage.getItem(queueName) || "[]");
-  for (const item of queue) rows.get(item.pupil)?.set(item.place, item.puts);
-  queue = queue.filter((item) => rows.has(item.pupil));
   showTotals();
-  send();
+  showQueue();
+  sender.wake();
   await refresh();
   sheet.dataset.ready = "1";
   setInterval(refresh, POLL_MS);
+  if (sheet.dataset.copies) keepCopies(sheet.dataset.copies);
 }
 
 if (sheet) begin();

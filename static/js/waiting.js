@@ -1,0 +1,36 @@
+/* Presses that wait to be sent, on a page that is not a sheet («Сегодня»): they are sent from here too. */
+
+import { button, question } from "./questions.js";
+import { Queue } from "./sheet/queue.js";
+import { Sender } from "./sheet/sender.js";
+import { showWaiting } from "./sheet/waiting.js";
+
+const box = document.getElementById("waiting");
+const account = document.querySelector('meta[name="account"]').content;
+const queue = new Queue(account);
+
+function show() {
+  showWaiting(box, queue, { open: "", drop: askToDrop });
+}
+
+function askToDrop() {
+  const asked = question(`Не отправлять отметки (${queue.all().length})? Они будут удалены с этого устройства.`, { alone: true });
+  asked.append(
+    button("Удалить", "btn-danger", () => { for (const item of queue.all()) queue.remove(item); asked.remove(); show(); }), " ",
+    button("Оставить", "btn-plain", () => asked.remove()),
+  );
+}
+
+if (box) {
+  const sender = new Sender(queue, document.querySelector('meta[name="csrf-token"]').content, {
+    saving: show,
+    waiting: show,
+    signedOut: show,
+    saved: show,
+    refused: show,
+    // Both values are shown on the sheet itself, where the pupil's name is.
+    mismatch: (item) => { queue.change(item, { held: true }); show(); },
+  });
+  show();
+  sender.wake();
+}
