@@ -9,7 +9,7 @@ WIDTH = "document.documentElement.scrollWidth"
 
 def test_a_signal_is_taken_note_of_on_a_phone_and_opened_again(page_as):
     page = page_as("teacher7b", phone=True)
-    page.get_by_role("link", name="Все сигналы и что сделано").click()
+    page.get_by_role("link", name="Все сигналы").click()
     expect(page).to_have_url(re.compile("/signals/$"))
     assert page.evaluate(WIDTH) == 360
     waiting = (
