@@ -1,11 +1,12 @@
 """Bars as numbers: heights in proportion, layers upon each other, labels that never touch."""
 
+import re
 from itertools import pairwise
 
 import pytest
 from django.template.loader import render_to_string
 
-from reports.charts import GAP_BETWEEN, LABEL_SPACE, Column, Series, round_up, stacked_bars
+from reports.charts import GAP_BETWEEN, LABEL_SPACE, Column, LevelRow, Series, level_bars, round_up, stacked_bars
 
 SERIES = (Series("Б", "болезнь", "is-ill"), Series("Н", "неуважительная", "is-unexcused"))
 
@@ -56,3 +57,48 @@ def test_the_drawing_has_whole_numbers_and_the_table_has_all_of_them():
     assert "style=" not in html
     assert '<th scope="row">2 ноября</th>' in table
     assert table.count('<td class="num">1234</td>') == 2
+
+
+# --- Horizontal bars with a level ---------------------------------------------------------------------
+
+
+def levels(*rows, level=20):
+    lines = [LevelRow(f"7{number}", values, 20, is_over=5 * values[0] >= 20) for number, values in enumerate(rows)]
+    return level_bars(lines, SERIES, level=level, name=f"порог {level} %")
+
+
+def test_a_bar_at_the_level_ends_at_its_line_and_has_a_frame():
+    chart = levels((4, 0), (2, 1))
+    over, under = chart.lanes
+
+    assert over.rects[0].x + over.rects[0].width == chart.level_x
+    assert over.frame and not under.frame
+    assert under.rects[0].width == pytest.approx(over.rects[0].width / 2, abs=1)
+    assert under.rects[1].x == under.rects[0].x + under.rects[0].width
+    assert under.title == "71: болезнь 2, неуважительная 1 из 20"
+
+
+@pytest.mark.parametrize(("rows", "level"), [([(1, 0)], 100), ([(20, 0)], 5), ([(10, 10)] * 40, 20), ([(0, 0)], 20)])
+def test_level_and_bars_stay_inside_the_drawing(rows, level):
+    chart = levels(*rows, level=level)
+    ends = [rect.x + rect.width for lane in chart.lanes for rect in lane.rects]
+
+    assert all(chart.left < place <= chart.note_x for place in (chart.level_x, *ends))
+    assert chart.lanes[-1].y < chart.floor < chart.height
+
+
+def test_bars_that_are_alike_are_drawn_alike_and_none_at_all_is_empty():
+    alike = levels(*[(3, 1)] * 5)
+
+    assert len({tuple((rect.x, rect.width) for rect in lane.rects) for lane in alike.lanes}) == 1
+    assert not alike.is_empty
+    assert levels((0, 0), (0, 0)).is_empty
+    assert level_bars([], SERIES, level=20, name="порог").is_empty
+
+
+def test_the_drawing_of_levels_has_whole_numbers_and_says_what_is_over_in_words():
+    html = render_to_string("reports/svg/level_bars.html", {"chart": levels((7, 1), (1, 0)), "name": "Доля"})
+
+    assert "порог 20 %" in html
+    assert html.count("chart__frame") == 1
+    assert not re.search(r'(?:x|y|width|height|x1|x2|y1|y2)="[^"]*[.,]', html)
