@@ -44,10 +44,13 @@ def seven_b(database) -> SchoolClass:
 
 @pytest.fixture
 def phone(browser, page_for, site, tmp_path, wire) -> Iterator[Callable[[], Page]]:
-    """`phone()` opens the browser of a teacher's phone; called again, it was closed and is opened anew."""
+    """`phone()` opens the browser of a teacher's phone; called again, it was closed and is opened anew.
+
+    `phone(signed_in=False)` for a test that ends its session: the other tests share theirs.
+    """
     opened: list[BrowserContext] = []
 
-    def open_it() -> Page:
+    def open_it(signed_in: bool = True) -> Page:
         if opened:
             opened[-1].close()
         context = browser.browser_type.launch_persistent_context(
@@ -63,7 +66,7 @@ def phone(browser, page_for, site, tmp_path, wire) -> Iterator[Callable[[], Page
         )
         context.set_default_timeout(30_000)
         opened.append(context)
-        if len(opened) == 1:
+        if signed_in and len(opened) == 1:
             page_for("teacher7b")
             context.add_cookies(site.signed_in["teacher7b"]["cookies"])
         return context.pages[0]
@@ -218,8 +221,9 @@ def test_what_others_changed_meanwhile_is_asked_one_by_one_and_the_rest_is_saved
 
 
 def test_signing_out_clears_the_stored_sheets_and_nobody_else_sends_what_waits(phone, wire, seven_b):
-    page, url = phone(), address(wire, seven_b)
+    page, url = phone(signed_in=False), address(wire, seven_b)
     (pupil,) = free_pupils(seven_b, TODAY, 1)
+    sign_in(page, wire, "teacher7b")
     open_and_store(page, url)
     page.context.route("**/press/", lambda route: route.abort())
     button(page, pupil).tap()
@@ -239,8 +243,11 @@ def test_signing_out_clears_the_stored_sheets_and_nobody_else_sends_what_waits(p
 
     sign_out(page)
     sign_in(page, wire, "teacher7b")
+    # «Сегодня», which opens now, sends too.
+    expect(page.get_by_role("link", name="Отметить класс")).to_be_visible()
     page.goto(url)
-    expect(state(page)).to_contain_text("сохранено")
+    expect(button(page, pupil)).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("!Object.keys(localStorage).some((name) => name.startsWith('press:'))")
     assert Absence.objects.get(pupil=pupil, date=TODAY).marked_by.username == "teacher7b"
 
 
@@ -379,7 +386,8 @@ def test_what_families_announced_is_confirmed_by_one_tap(phone, wire, seven_b):
 def test_in_a_closed_month_the_deputy_is_asked_for_the_reason(page_for, site, seven_b):
     day = date(2026, 9, 22)
     deputy = page_for("deputy")
-    ClosedMonth.objects.create(month=day.replace(day=1), closed_by=seven_b.class_teachers.first().teacher.user)
+    closed_by = seven_b.class_teachers.first().teacher.user
+    ClosedMonth.objects.get_or_create(month=day.replace(day=1), defaults={"closed_by": closed_by})
     (pupil,) = free_pupils(seven_b, day, 1)
     deputy.goto(f"{site.url}/attendance/classes/{seven_b.pk}/{day}/")
     expect(deputy.locator("#sheet[data-ready]")).to_be_visible()
