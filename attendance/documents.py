@@ -148,7 +148,9 @@ def ending_until(today: date, calendar: Calendar, grade: int) -> date:
     return end or calendar.year.date_to
 
 
-def ill_without_paper(school_class: SchoolClass, pupils: Iterable[Pupil], today: date, calendar: Calendar) -> list[LongIllness]:
+def ill_without_paper(
+    school_class: SchoolClass, pupils: Iterable[Pupil], today: date, calendar: Calendar
+) -> list[LongIllness]:
     """Who is ill, or was within a month, for several school days in a row without a document. One query."""
     known = {pupil.pk: pupil for pupil in pupils}
     start = max(today - LOOK_BACK, calendar.year.date_from)

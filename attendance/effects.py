@@ -197,7 +197,9 @@ def _where(numbers: list[int]) -> str:
     return ", ".join((["весь день"] if WHOLE_DAY in numbers else []) + words)
 
 
-def _covered(own: set[int], marks: Mapping[int, tuple[Mark, int | None]], changed: list[int], calendar: Calendar) -> int:
+def _covered(
+    own: set[int], marks: Mapping[int, tuple[Mark, int | None]], changed: list[int], calendar: Calendar
+) -> int:
     """Own lessons missed by the places that change."""
     reasons = {number: mark.reason for number, (mark, _) in marks.items()}
     missed = missed_on(own, reasons, calendar.school.missed_day_rule)

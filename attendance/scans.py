@@ -49,7 +49,9 @@ def _check_pdf(content: bytes) -> None:
             if not len(pdf.pages):
                 raise NotAScan("В этом PDF нет ни одной страницы. Отсканируйте бумагу ещё раз.")
             if any(_runs_something(one) for one in pdf.objects):
-                raise NotAScan("В этом PDF есть программа или вложенный файл, в скане их не бывает. Отсканируйте бумагу.")
+                raise NotAScan(
+                    "В этом PDF есть программа или вложенный файл, в скане их не бывает. Отсканируйте бумагу."
+                )
     except pikepdf.PasswordError:
         raise NotAScan("Этот PDF защищён паролем. Сохраните скан без пароля.") from None
     except (pikepdf.PdfError, ValueError, RuntimeError):

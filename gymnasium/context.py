@@ -90,6 +90,7 @@ ATTENDANCE_TABS = (
     Section("Лист", "", "attendance:today", ("attendance:day_sheet", "attendance:go_to_day", "attendance:history")),
     # -- announcements --
     # -- documents --
+    Section("Справки", "", "attendance:documents", ("attendance:document",)),
     # -- tables --
     # -- conflicts and signals --
 )

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
+from attendance.documents import ending_until
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
 from attendance.signals import Conflict, ManyMissed, UnexcusedRun, conflicts, signals, window
@@ -19,8 +20,6 @@ from reports.extract.due import PaperDue, paper_due
 
 CONFLICT_DAYS = timedelta(days=14)
 YEAR_START = timedelta(weeks=6)
-DOCUMENT_DAYS = 3
-"""School days before its end at which a document is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +205,7 @@ def _control_works(school_class: SchoolClass, day: date) -> list[ControlWork]:
 
 def _documents(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[AbsenceDocument]:
     """Documents that end within the next school days: after them the pupil is expected back."""
-    end: date | None = today
-    for _ in range(DOCUMENT_DAYS):
-        end = calendar.school_day_after(end, grade) if end else None
     rows = AbsenceDocument.objects.in_force().filter(
-        pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, end or calendar.year.date_to)
+        pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, ending_until(today, calendar, grade))
     )
     return list(rows.select_related("pupil").order_by("date_to", "pupil__sort_name"))

@@ -318,9 +318,7 @@ class _Register:
         is_closed = day.replace(day=1) in self.closed
         if is_closed:
             self._mind_closed(day)
-        origin = Origin(
-            self.by, AbsenceChange.Source.DOCUMENT, document=document, why=self.why if is_closed else ""
-        )
+        origin = Origin(self.by, AbsenceChange.Source.DOCUMENT, document=document, why=self.why if is_closed else "")
         here = self.standing[document.pupil_id]
         row = put(here.get((day, lesson)), document.pupil_id, day, lesson, wanted, origin)
         if row is None:
