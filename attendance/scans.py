@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from io import BytesIO
-
-import pikepdf
-from PIL import Image
+from typing import Any
 
 from attendance.models import Scan
 
@@ -40,6 +38,9 @@ def type_of(content: bytes) -> str:
 
 
 def _check_pdf(content: bytes) -> None:
+    # Loaded with the first scan: the pages that show none need not wait for it.
+    import pikepdf
+
     if _unpacks_to_too_much(content):
         raise NotAScan("Этот PDF при открытии занимает слишком много места. Отсканируйте бумагу ещё раз.")
     try:
@@ -49,20 +50,33 @@ def _check_pdf(content: bytes) -> None:
             if not len(pdf.pages):
                 raise NotAScan("В этом PDF нет ни одной страницы. Отсканируйте бумагу ещё раз.")
             if any(_runs_something(one) for one in pdf.objects):
-                raise NotAScan(
-                    "В этом PDF есть программа или вложенный файл, в скане их не бывает. Отсканируйте бумагу."
-                )
+                raise NotAScan("В этом PDF есть программа или вложенный файл. Отсканируйте саму бумагу.")
     except pikepdf.PasswordError:
         raise NotAScan("Этот PDF защищён паролем. Сохраните скан без пароля.") from None
     except (pikepdf.PdfError, ValueError, RuntimeError):
         raise NotAScan("Этот PDF не открывается: файл повреждён. Отсканируйте бумагу ещё раз.") from None
 
 
-def _runs_something(one: pikepdf.Object) -> bool:
-    """A part that acts when the paper is opened, or carries another file."""
-    if not isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
-        return False
-    return str(one.get("/S", "")) in RUNNING or any(key in one for key in ("/JS", "/EmbeddedFiles", "/EF", "/XFA"))
+def _runs_something(one: Any) -> bool:
+    """A part that acts when the paper is opened, or carries another file; with the parts written inside of it."""
+    import pikepdf
+
+    waiting = [one]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, pikepdf.Array):
+            inside = list(part)
+        elif isinstance(part, pikepdf.Dictionary | pikepdf.Stream):
+            if str(part.get("/S", "")) in RUNNING or any(
+                key in part for key in ("/JS", "/EmbeddedFiles", "/EF", "/XFA")
+            ):
+                return True
+            inside = [part.get(key) for key in part.keys()]
+        else:
+            continue
+        # What has a number of its own is looked at by itself.
+        waiting += [child for child in inside if isinstance(child, pikepdf.Object) and not child.is_indirect]
+    return False
 
 
 def _unpacks_to_too_much(content: bytes) -> bool:
@@ -82,6 +96,8 @@ def _unpacks_to_too_much(content: bytes) -> bool:
 
 
 def _check_jpeg(content: bytes) -> None:
+    from PIL import Image
+
     try:
         with Image.open(BytesIO(content), formats=["JPEG"]) as picture:
             width, height = picture.size

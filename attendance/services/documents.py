@@ -147,7 +147,7 @@ def change_documents(
         row.save()
         if row.reason != before.reason:
             register.give_other_reason(row)
-        register.take(row, lambda day, before=before: paper.holds(day) and not before.holds(day))
+        register.take(row, _entering(before, paper))
         now = _facts(row)
         if changed := [name for name in now if now[name] != was[name]]:
             old, new = ({name: facts[name] for name in changed} for facts in (was, now))
@@ -378,6 +378,10 @@ def _check_dates(paper: Paper, calendar: Calendar) -> None:
         raise CannotMark(
             f"Документ должен лежать внутри учебного года: с {year.date_from:%d.%m.%Y} по {year.date_to:%d.%m.%Y}."
         )
+
+
+def _entering(before: Paper, after: Paper) -> Callable[[date], bool]:
+    return lambda day: after.holds(day) and not before.holds(day)
 
 
 def _facts(document: AbsenceDocument) -> dict[str, Any]:

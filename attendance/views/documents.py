@@ -101,13 +101,8 @@ def document(request: HttpRequest, class_id: int, document_id: int) -> HttpRespo
     school_class, calendar, today = _place(request, class_id)
     row = get_document_for(request.user, school_class, document_id, today)
     mates = batch_of(row, school_class, request.user, today)[1:]
-    record_pupils(
-        request,
-        Action.READ,
-        "документ о пропусках",
-        class_id=class_id,
-        pupil_ids=[one.pupil_id for one in (row, *mates)],
-    )
+    shown = [one.pupil_id for one in (row, *mates)]
+    record_pupils(request, Action.READ, "документ о пропусках", class_id=class_id, pupil_ids=shown)
     context = {
         "school_class": school_class,
         "document": row,

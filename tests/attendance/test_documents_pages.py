@@ -165,7 +165,9 @@ def test_a_link_fills_the_form_and_nonsense_fills_nothing(teacher, seven_b):
     assert html.count('value="2026-11-18"') == 2
 
 
-@pytest.mark.parametrize(("kind", "reason", "letter"), [("certificate", "", "ill"), ("note", "", "excused"), ("note", "ill", "ill")])
+@pytest.mark.parametrize(
+    ("kind", "reason", "letter"), [("certificate", "", "ill"), ("note", "", "excused"), ("note", "ill", "ill")]
+)
 def test_the_reason_follows_the_kind_unless_it_is_chosen(teacher, seven_b, kind, reason, letter):
     save(teacher, url("document_new", seven_b), fields(make_pupil(seven_b), kind=kind, reason=reason))
 
@@ -175,7 +177,10 @@ def test_the_reason_follows_the_kind_unless_it_is_chosen(teacher, seven_b, kind,
 def test_a_pupil_of_another_class_cannot_be_chosen(teacher, seven_b):
     stranger = make_pupil(make_class("7А", year=seven_b.year))
 
-    for name, data in (("document_new", fields(stranger)), ("document_order", {**fields(stranger), "pupils": [stranger.pk]})):
+    for name, data in (
+        ("document_new", fields(stranger)),
+        ("document_order", {**fields(stranger), "pupils": [stranger.pk]}),
+    ):
         page = teacher.post(url(name, seven_b), data)
         assert "этого класса" in words_of(page)
         assert stranger.list_name not in page.content.decode()
@@ -202,7 +207,10 @@ def test_a_closed_month_is_refused_to_the_teacher_and_asked_of_the_deputy(client
 
 def test_an_order_takes_all_chosen_and_goes_for_one_or_for_all(teacher, seven_b):
     pupils = [make_pupil(seven_b) for _ in range(3)]
-    data = {**fields(pupils[0], reason="excused", date_from="2026-11-19", date_to="2026-11-20"), "upload": scan_of(jpeg())}
+    data = {
+        **fields(pupils[0], reason="excused", date_from="2026-11-19", date_to="2026-11-20"),
+        "upload": scan_of(jpeg()),
+    }
     address = url("document_order", seven_b)
     page = teacher.post(address, {**data, "pupils": [one.pk for one in pupils]})
     assert "Затронет 6 дней" in words_of(page)
@@ -256,6 +264,7 @@ def test_the_removal_tells_which_past_days_become_days_of_presence(teacher, seve
     save(teacher, url("document_new", seven_b), fields(pupil, date_from="2026-11-19"))
     document = AbsenceDocument.objects.get()
     clock(datetime(2026, 11, 20, 15, 0))
+    enter(teacher, teacher_user(seven_b))  # the session of Wednesday is over
     page = teacher.get(url("document_remove", seven_b, document.pk))
 
     assert "которые отметил сам документ: 2" in words_of(page)
@@ -335,7 +344,13 @@ def papers(seven_b):
 
 @pytest.mark.parametrize(
     ("state", "shown"),
-    [("", {"now", "ending", "past"}), ("now", {"now", "ending"}), ("ending", {"ending"}), ("past", {"past"}), ("removed", {"removed"})],
+    [
+        ("", {"now", "ending", "past"}),
+        ("now", {"now", "ending"}),
+        ("ending", {"ending"}),
+        ("past", {"past"}),
+        ("removed", {"removed"}),
+    ],
 )
 def test_the_list_is_filtered_on_the_page_and_in_the_file(teacher, seven_b, papers, state, shown):
     page = teacher.get(url("documents", seven_b), {"state": state})
@@ -355,7 +370,9 @@ def test_the_list_is_filtered_by_pupil(teacher, seven_b, papers):
 
 
 def test_long_illness_without_a_paper_is_told_with_a_link(teacher, seven_b):
-    ill, well, papered, short = (make_pupil(seven_b, last_name=name) for name in ("Больна", "Была", "Ссправкой", "Коротко"))
+    ill, well, papered, short = (
+        make_pupil(seven_b, last_name=name) for name in ("Больна", "Была", "Ссправкой", "Коротко")
+    )
     friday = MONDAY - timedelta(days=3)  # over a weekend
     for day in (friday, MONDAY, TUESDAY):
         make_absence(ill, day)
