@@ -71,7 +71,7 @@ def _runs_something(one: Any) -> bool:
                 key in part for key in ("/JS", "/EmbeddedFiles", "/EF", "/XFA")
             ):
                 return True
-            inside = [part.get(key) for key in part.keys()]
+            inside = [child for _, child in part.items()]
         else:
             continue
         # What has a number of its own is looked at by itself.

@@ -141,11 +141,20 @@ class DocumentForm(PaperForm):
     def pupil_ids(self) -> list[int]:
         return [self.cleaned_data["pupil"].pk]
 
+    @property
+    def whose(self) -> str:
+        """For the heading of the preview; needs a valid form."""
+        return self.cleaned_data["pupil"].full_name
+
 
 class GroupOrderForm(PaperForm):
     """One order about several pupils of the class."""
 
-    pupils = ListedPupils(Pupil.objects.none(), label="Кто едет", widget=forms.CheckboxSelectMultiple)
+    pupils = ListedPupils(
+        Pupil.objects.none(),
+        label="Кто едет",
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+    )
     field_order = ("pupils",)
 
     def __init__(self, *args: Any, pupils: QuerySet[Pupil], **kwargs: Any) -> None:
@@ -166,6 +175,10 @@ class GroupOrderForm(PaperForm):
     def pupil_ids(self) -> list[int]:
         return [pupil.pk for pupil in self.cleaned_data["pupils"]]
 
+    @property
+    def whose(self) -> str:
+        return ", ".join(pupil.short_name for pupil in self.cleaned_data["pupils"])
+
 
 class CorrectionForm(PaperForm):
     """The paper says something else, or lasts longer. `whole` means all pupils of the order."""
@@ -180,6 +193,10 @@ class CorrectionForm(PaperForm):
         reason.choices = REASONS
         if not is_order:
             del self.fields["whole"]
+
+    @property
+    def whose(self) -> str:
+        return "весь приказ" if self.cleaned_data.get("whole") else self.document.pupil.full_name
 
     def _carried(self) -> Scan | None:
         return super()._carried() or self.document.scan
