@@ -13,7 +13,8 @@ from django.http import QueryDict
 from accounts.models import User
 from attendance.models import AbsenceDocument, Reason, Scan
 from attendance.scans import LARGEST, NotAScan
-from attendance.services.documents import USUAL_REASON, Paper, WhyNeeded
+from attendance.services.document_places import WhyNeeded
+from attendance.services.documents import USUAL_REASON, Paper
 from attendance.services.scans import keep_scan, scan_by, token_of
 from journal.forms.dates import DateInput
 from journal.models import Pupil, SchoolClass

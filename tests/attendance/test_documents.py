@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from accounts.models import AuditEvent
 from attendance.models import Absence, AbsenceChange, AbsenceDocument, ClosedMonth, DocumentHold, RollCall
 from attendance.services import CannotMark, Press, mark_absence
+from attendance.services.document_places import WhyNeeded
 from attendance.services.documents import (
     Paper,
-    WhyNeeded,
     add_documents,
     answer_fact,
     change_documents,
