@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin, TracedMixin
-from attendance.models import Absence, AbsenceChange, AbsenceDocument, ClosedMonth, RollCall
+from attendance.models import Absence, AbsenceChange, AbsenceDocument, ClosedMonth, DocumentHold, RollCall, Scan
 
 
 @admin.register(Absence)
@@ -26,11 +26,24 @@ class AbsenceChangeAdmin(TracedMixin, ReadOnlyAdmin):
 
 @admin.register(AbsenceDocument)
 class AbsenceDocumentAdmin(TracedMixin, ReadOnlyAdmin):
-    list_display = ("pupil", "kind", "reason", "date_from", "date_to", "number")
+    list_display = ("pupil", "kind", "reason", "date_from", "date_to", "number", "removed_at")
     list_filter = ("kind", "reason")
     list_select_related = ("pupil",)
     search_fields = ("pupil__sort_name", "number")
     date_hierarchy = "date_from"
+
+
+@admin.register(DocumentHold)
+class DocumentHoldAdmin(TracedMixin, ReadOnlyAdmin):
+    list_display = ("document", "pupil", "date", "lesson", "old_reason", "old_document")
+    list_select_related = ("document", "pupil", "old_document")
+    search_fields = ("pupil__sort_name",)
+
+
+@admin.register(Scan)
+class ScanAdmin(ReadOnlyAdmin):
+    list_display = ("name", "type", "size", "added_by", "added_at")
+    list_select_related = ("added_by",)
 
 
 @admin.register(RollCall)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from attendance.views import day_sheet, history, months, signals, tables
+from attendance.views import day_sheet, documents, history, months, signals, tables
 from journal.files import both
 
 app_name = "attendance"
@@ -17,6 +17,16 @@ urlpatterns = [
     path("copies/", day_sheet.copies, name="copies"),
     # -- announcements --
     # -- documents --
+    path("classes/<int:class_id>/documents/", documents.documents, name="documents"),
+    *both("classes/<int:class_id>/documents", documents.documents_file, "documents"),
+    path("classes/<int:class_id>/documents/new/", documents.new_document, name="document_new"),
+    path("classes/<int:class_id>/documents/order/", documents.new_order, name="document_order"),
+    path("classes/<int:class_id>/documents/<int:document_id>/", documents.document, name="document"),
+    path("classes/<int:class_id>/documents/<int:document_id>/edit/", documents.edit_document, name="document_edit"),
+    path(
+        "classes/<int:class_id>/documents/<int:document_id>/remove/", documents.remove_document, name="document_remove"
+    ),
+    path("classes/<int:class_id>/documents/<int:document_id>/scan/", documents.document_scan, name="document_scan"),
     # -- facts from lessons, conflicts --
     # -- tables, closed months --
     path("classes/<int:class_id>/table/", tables.month, name="table"),

@@ -91,6 +91,7 @@ ATTENDANCE_TABS = (
     Section("Лист", "", "attendance:today", ("attendance:day_sheet", "attendance:go_to_day", "attendance:history")),
     # -- announcements --
     # -- documents --
+    Section("Справки", "", "attendance:documents", ("attendance:document",)),
     # -- tables --
     Section("Табель", "", "attendance:table", ("attendance:table_",)),
     # -- conflicts and signals --

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Min, QuerySet
 
 from attendance.answered import notes_of, split
+from attendance.documents import ending_until
 from attendance.models import (
     ABSENCE_REASONS,
     LETTERS,
@@ -29,8 +30,6 @@ from reports.extract.due import PaperDue, paper_due
 
 CONFLICT_DAYS = timedelta(days=14)
 YEAR_START = timedelta(weeks=6)
-DOCUMENT_DAYS = 3
-"""School days before its end at which a document is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +219,7 @@ def _control_works(school_class: SchoolClass, day: date) -> list[ControlWork]:
 
 def _documents(pupil_ids: Iterable[int], today: date, calendar: Calendar, grade: int) -> list[AbsenceDocument]:
     """Documents that end within the next school days: after them the pupil is expected back."""
-    end: date | None = today
-    for _ in range(DOCUMENT_DAYS):
-        end = calendar.school_day_after(end, grade) if end else None
     rows = AbsenceDocument.objects.in_force().filter(
-        pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, end or calendar.year.date_to)
+        pupil__in=list(pupil_ids), date_from__lte=today, date_to__range=(today, ending_until(today, calendar, grade))
     )
     return list(rows.select_related("pupil").order_by("date_to", "pupil__sort_name"))

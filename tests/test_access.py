@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from attendance.models import AbsenceDocument, Scan, ScanFile
 from journal.models import (
     ConsentPurpose,
     Course,
@@ -154,6 +155,15 @@ OPENS: dict[str, set[str]] = {
     "journal:own_cell": {"subject1"},
     "journal:own_course_xlsx": {"subject1"},
     "journal:own_course_csv": {"subject1"},
+    # -- documents --
+    "attendance:documents": OWN_CLASS,
+    **files("attendance:documents", OWN_CLASS),
+    "attendance:document_new": OWN_CLASS,
+    "attendance:document_order": OWN_CLASS,
+    "attendance:document": OWN_CLASS,
+    "attendance:document_edit": OWN_CLASS,
+    "attendance:document_remove": OWN_CLASS,
+    "attendance:document_scan": OWN_CLASS,
     # -- cards --
     "journal:pupils": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
     "journal:pupil_edit": KEEPERS,
@@ -329,9 +339,20 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "group_id": group.pk, "subject_id": group.subject_id, "plan_id": plan.pk,
         "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
-        "field": "phone", "suffix": "xlsx",
+        "field": "phone", "suffix": "xlsx", "document_id": document_with_scan(child, teacher),
         **settings_of(school_class, child),
     }  # fmt: skip
+
+
+def document_with_scan(child, teacher) -> int:
+    """A paper of the child for a Saturday: it touches no absence."""
+    scan = Scan.objects.create(name="Скан.pdf", type="pdf", size=8, sha256="0" * 64, added_by=teacher)
+    ScanFile.objects.create(scan=scan, content=b"%PDF-1.7")
+    document = AbsenceDocument.objects.create(
+        pupil=child, kind="note", reason="excused", date_from=date(2026, 11, 21), date_to=date(2026, 11, 21),
+        added_by=teacher, scan=scan,
+    )  # fmt: skip
+    return document.pk
 
 
 def settings_of(school_class, child) -> dict[str, int]:

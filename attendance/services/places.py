@@ -54,8 +54,9 @@ def put(
 ) -> Absence | None:
     """Make `wanted` stand where `standing` (the row as read under the lock, or None) stood, with a line of history.
 
-    The row that stands afterwards, or None. `wanted` that names nobody is marked by the origin's person, now. The
-    caller holds `lock_pupils` and has checked that the place may be changed.
+    The row that stands afterwards, or None. `wanted` that names nobody is marked by the origin's person, now; with a
+    moment of its own it stands exactly as it says, also by nobody (an import). The caller holds `lock_pupils` and has
+    checked that the place may be changed.
     """
     now = timezone.now()
     AbsenceChange.objects.create(
@@ -83,7 +84,9 @@ def put(
     row = standing or Absence(pupil_id=pupil_id, date=day, lesson=lesson)
     row.reason, row.is_confirmed, row.minutes = wanted.reason, wanted.is_confirmed, wanted.minutes
     row.document = wanted.document
-    row.marked_by, row.marked_at = wanted.marked_by or origin.by, wanted.marked_at or now
+    # What is given back by its moment comes back with its author, also where there was none.
+    row.marked_by = wanted.marked_by if wanted.marked_at else wanted.marked_by or origin.by
+    row.marked_at = wanted.marked_at or now
     row.save()
     return row
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from attendance.models import AbsenceDocument, Reason
 from gymnasium.demo.days import FormDays, Note
@@ -38,6 +39,8 @@ def happen(world: World, table: FormDays) -> None:
     _left_early(table, next(quiet), recent[-1])
     _truant(table, next(quiet), recent[-3:])
     _contradiction(world, table, next(quiet), recent[-1])
+    _order(table, [next(quiet), next(quiet)], recent[0])
+    _taken_back(table, next(quiet), recent[1])
 
 
 def _quiet_children(world: World, table: FormDays, days: list[date]) -> list[Child]:
@@ -92,3 +95,38 @@ def _contradiction(world: World, table: FormDays, child: Child, day: date) -> No
     """Absent the whole day, and yet the third lesson brought a mark: marks.py sees the child as present there."""
     table.whole(child, day, reason=Reason.UNEXCUSED, is_confirmed=False)
     world.contradiction = (child, day, sorted(table.own[day][child])[2])
+
+
+def _order(table: FormDays, children: list[Child], day: date) -> None:
+    """One order about several pupils: the same number, the same batch."""
+    for child in children:
+        document = AbsenceDocument(
+            pupil=child.row,
+            kind=AbsenceDocument.Kind.ORDER,
+            reason=Reason.EXCUSED,
+            date_from=day,
+            date_to=day,
+            number="64-у",
+            note="муниципальный этап олимпиады",
+            batch=UUID(int=64),
+            added_by=table.form.teacher.user,
+        )
+        table.documents.append(document)
+        table.whole(child, day, reason=Reason.EXCUSED, document=document)
+
+
+def _taken_back(table: FormDays, child: Child, day: date) -> None:
+    """A note put down for the wrong child: in the list of removed documents, and nowhere else."""
+    teacher = table.form.teacher.user
+    table.documents.append(
+        AbsenceDocument(
+            pupil=child.row,
+            kind=AbsenceDocument.Kind.NOTE,
+            reason=Reason.EXCUSED,
+            date_from=day,
+            date_to=day,
+            note="посещение врача",
+            added_by=teacher,
+            removed_by=teacher,
+        )
+    )

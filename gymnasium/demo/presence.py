@@ -6,12 +6,15 @@ import math
 from datetime import date, datetime, timedelta
 from random import Random
 
+from django.utils import timezone
+
 from attendance.models import (
     WHOLE_DAY,
     Absence,
     AbsenceChange,
     AbsenceDocument,
     ClosedMonth,
+    DocumentHold,
     Reason,
     RollCall,
 )
@@ -154,14 +157,17 @@ def _date_documents(world: World, tables: list[FormDays]) -> None:
             row.added_at = moment(min(after, world.day, max(row.date_from, world.day)), 8, 10)
             if row.date_to < world.day:
                 row.added_at = moment(after, 8, 35)
+            if row.removed_by:
+                row.removed_at = row.added_at + timedelta(minutes=4)
     rows = [row for table in tables for row in table.documents]
-    AbsenceDocument.objects.bulk_update(rows, ["added_at"], batch_size=300)
+    AbsenceDocument.objects.bulk_update(rows, ["added_at", "removed_at"], batch_size=300)
 
 
 def _store(world: World, table: FormDays) -> None:
     rng = world.rng(f"times {table.form.name}")
     absences: list[Absence] = []
     changes: list[AbsenceChange] = []
+    holds: list[DocumentHold] = []
     for (child, day), notes in sorted(table.notes.items(), key=lambda item: (item[0][1], item[0][0].row.pk)):
         own = table.own[day].get(child, {})
         gone = {note.lesson for note in notes if note.reason != LATE}
@@ -182,8 +188,19 @@ def _store(world: World, table: FormDays) -> None:
                 )
             )
             changes += _history(table, child, day, note, by, at)
+            if note.document:
+                holds.append(_hold(note, child, day, by, at))
     Absence.objects.bulk_create(absences, batch_size=1000)
     AbsenceChange.objects.bulk_create(changes, batch_size=1000)
+    DocumentHold.objects.bulk_create(holds, batch_size=1000)
+
+
+def _hold(note: Note, child: Child, day: date, by, at: datetime) -> DocumentHold:
+    """What stood before the paper came: the letter of the morning, or nothing where the paper itself put it ahead."""
+    hold = DocumentHold(document=note.document, pupil=child.row, date=day, lesson=note.lesson)
+    if note.document and day < timezone.localtime(note.document.added_at).date():
+        hold.old_reason, hold.old_marked_by, hold.old_marked_at = note.reason, by, at
+    return hold
 
 
 def _who_and_when(table: FormDays, note: Note, day: date, own: dict[int, Course], rng: Random, world: World):
