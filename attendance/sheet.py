@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import (
-    Case,
-    CharField,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Concat
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import User
+from attendance.conflicts import Proof, contradicted, first_proof
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ClosedMonth, Reason, RollCall
 from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
 from journal.lessons import ClassLessons, class_lessons
-from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
+from journal.models import Pupil, School, SchoolClass, Sex
 from journal.text import initials
 
 # How far back a run of days («болеет с 20 ноября») is followed.
@@ -85,17 +73,6 @@ class SheetRow:
         return bool(self.missed.day or (self.whole and self.whole.reason in ABSENCE_REASONS))
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Absent by the sheet, yet with a mark from a lesson. Shown, never silently resolved (domain.md §2)."""
-
-    pupil_id: int
-    name: str
-    letter: str
-    lesson: int
-    mark: str
-
-
 @dataclass
 class Sheet:
     """Everything the page of a day shows; no query is left inside."""
@@ -107,7 +84,8 @@ class Sheet:
     read_only: str
     columns: list[Column]
     rows: list[SheetRow]
-    conflicts: list[Conflict]
+    conflicts: list[tuple[SheetRow, str, Proof]]
+    """(row, letter that stands, what speaks against it)."""
     roll_call: tuple[str, datetime] | None
     previous: date | None
     next: date | None
@@ -180,14 +158,7 @@ def why_read_only(day: date, *, today: date, month_is_closed: bool, user: User) 
 
 def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int, Absence]]]:
     """Absences of the day, and whole days of the last weeks: pupil → date → lesson → row, with author, document and,
-    on the day itself, the mark that contradicts it («3:5»: at lesson 3 a five). One query."""
-    contradicting = (
-        Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
-        .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
-        .filter(pupil=OuterRef("pupil"), lesson__date=OuterRef("date"), value__in=NUMERIC_VALUES)
-        .order_by("lesson__number")
-        .values(words=Concat(F("lesson__number"), Value(":"), F("value"), output_field=CharField()))[:1]
-    )
+    on the day itself, the key of a proof that contradicts it (`conflicts.Proof`). One query."""
     rows = (
         Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupil_ids)
         .between(day - timedelta(days=RUN_DAYS), day)
@@ -198,7 +169,7 @@ def _standing(pupil_ids: list[int], day: date) -> dict[int, dict[date, dict[int,
             *("document__kind", "document__date_to"),
         )
         # Asked of the day itself only: what contradicted earlier is no matter of this sheet.
-        .annotate(contradicted=Case(When(date=day, then=Subquery(contradicting)), default=Value("")))
+        .annotate(contradicted=Case(When(date=day, then=first_proof()), default=Value("")))
     )
     found: dict[int, dict[date, dict[int, Absence]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
@@ -282,14 +253,15 @@ def _whole_reason(history: Mapping[date, Mapping[int, Absence]], day: date) -> s
     return whole.reason if whole else ""
 
 
-def _conflicts(row: SheetRow, absences: Mapping[int, Any]) -> list[Conflict]:
+def _conflicts(row: SheetRow, absences: Mapping[int, Any]) -> list[tuple[SheetRow, str, Proof]]:
     # Absences with `contradicted`, which only _standing knows to add.
-    found = []
-    for absence in absences.values():
-        if absence.reason in ABSENCE_REASONS and absence.contradicted:
-            lesson, mark = absence.contradicted.split(":")
-            found.append(Conflict(row.pupil_id, row.name, absence.letter, int(lesson), mark))
-    return found
+    proofs = [Proof.parse(absence.contradicted) for absence in absences.values() if absence.contradicted]
+    found = contradicted({lesson: absence.reason for lesson, absence in absences.items()}, proofs)
+    return [
+        (row, absences[place].letter, replace(proof, subject=row.own.get(proof.lesson, "")))
+        for place, against in found.items()
+        for proof in against
+    ]
 
 
 def _last_change(rows: list[SheetRow]) -> tuple[str, datetime] | None:

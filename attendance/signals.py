@@ -1,25 +1,24 @@
-"""What of the absences a class teacher should look at (domain.md §2): signals, and marks that contradict a letter.
+"""Signals: what of the absences a class teacher should look at (domain.md §2).
 
-Pure functions over lessons and marks that were read once; only `conflicts` asks the database, once.
+Pure functions over lessons and marks that were read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Reason
+from attendance.models import Reason
 from attendance.queries import missed_on
 from journal.calendar import days_between
 from journal.lessons import ClassLessons
-from journal.models import NUMERIC_VALUES, Mark, Pupil, School
+from journal.models import Pupil, School
 
 UNEXCUSED_DAYS = 3
 MONTH_SHARE = 30
 """Percent of a month's lessons."""
 LOOK_BACK = timedelta(days=21)
-CONFLICT_WORDS_LATE = "опоздание на урок"
 
 Marks = Mapping[int, Mapping[date, Mapping[int, str]]]
 """What `attendance.queries.marks_by_day` returns: pupil id → date → lesson number → reason."""
@@ -45,16 +44,6 @@ class ManyMissed:
     @property
     def percent(self) -> int:
         return 100 * self.missed // self.lessons
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Absent the whole day, yet something says the pupil was there."""
-
-    pupil: Pupil
-    day: date
-    letter: str
-    words: str
 
 
 def window(today: date) -> tuple[date, date]:
@@ -117,36 +106,6 @@ def many_missed(lessons: ClassLessons, marks: Marks, today: date) -> list[ManyMi
 def signals(lessons: ClassLessons, marks: Marks, today: date, school: School) -> list[UnexcusedRun | ManyMissed]:
     """All signals of the class, the gravest first; `lessons` must cover `window(today)`."""
     return [*unexcused_runs(lessons, marks, today, school.missed_day_rule), *many_missed(lessons, marks, today)]
-
-
-def conflicts(pupils: Sequence[Pupil], marks: Marks, start: date, end: date) -> list[Conflict]:
-    """Whole-day absences in start..end against which a mark or a lateness speaks. One query."""
-    whole = {
-        (pupil.pk, day): of_day
-        for pupil in pupils
-        for day, of_day in _own(marks, pupil)
-        if start <= day <= end and of_day.get(WHOLE_DAY) in ABSENCE_REASONS
-    }
-    if not whole:
-        return []
-    rows = Mark.objects.filter(pupil__in={pk for pk, _ in whole}, lesson__date__in={day for _, day in whole})
-    rows = rows.filter(value__in=NUMERIC_VALUES).order_by("lesson__number")
-    proofs = {
-        (pupil_id, day): f"отметка {value}, {subject.lower()}"
-        for pupil_id, day, value, subject in rows.values_list(
-            "pupil_id", "lesson__date", "value", "lesson__course__subject__name"
-        )
-    }
-    for place, of_day in whole.items():
-        if Reason.LATE in of_day.values():
-            proofs.setdefault(place, CONFLICT_WORDS_LATE)
-    by_id = {pupil.pk: pupil for pupil in pupils}
-    found = [
-        Conflict(by_id[pk], day, LETTERS[of_day[WHOLE_DAY]], proofs[pk, day])
-        for (pk, day), of_day in whole.items()
-        if (pk, day) in proofs
-    ]
-    return sorted(found, key=lambda row: row.day)
 
 
 def _on_roll(lessons: ClassLessons, today: date) -> list[Pupil]:

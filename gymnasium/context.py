@@ -92,6 +92,7 @@ ATTENDANCE_TABS = (
     # -- documents --
     # -- tables --
     # -- conflicts and signals --
+    Section("Противоречия", "", "attendance:conflicts", ("attendance:conflicts",)),
 )
 SETTINGS_VIEWS = (
     "reports:school_settings",
@@ -165,7 +166,7 @@ FAMILY = (
     Section("Сведения", "information-circle", "reports:family_info"),
 )
 TEACHER = (
-    Section("Мои уроки", "sun", "home"),
+    Section("Мои уроки", "sun", "home", ("attendance:lesson",)),
     Section("Мои предметы", "table-cells", "journal:my_courses", ("journal:own_",)),
     HELP,
     SECURITY,

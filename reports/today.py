@@ -9,9 +9,10 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
+from attendance.conflicts import Conflict, conflicts
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
-from attendance.signals import Conflict, ManyMissed, UnexcusedRun, conflicts, signals, window
+from attendance.signals import ManyMissed, UnexcusedRun, signals, window
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, class_lessons
 from journal.models import BellPeriod, ControlWork, Course, Lesson, Pupil, SchoolClass

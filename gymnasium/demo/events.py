@@ -38,6 +38,8 @@ def happen(world: World, table: FormDays) -> None:
     _left_early(table, next(quiet), recent[-1])
     _truant(table, next(quiet), recent[-3:])
     _contradiction(world, table, next(quiet), recent[-1])
+    _seen(table, next(quiet), recent[-2])
+    _came_late(table, next(quiet), recent[-3])
 
 
 def _quiet_children(world: World, table: FormDays, days: list[date]) -> list[Child]:
@@ -92,3 +94,15 @@ def _contradiction(world: World, table: FormDays, child: Child, day: date) -> No
     """Absent the whole day, and yet the third lesson brought a mark: marks.py sees the child as present there."""
     table.whole(child, day, reason=Reason.UNEXCUSED, is_confirmed=False)
     world.contradiction = (child, day, sorted(table.own[day][child])[2])
+
+
+def _seen(table: FormDays, child: Child, day: date) -> None:
+    """The note of the parents says the whole day, a teacher saw the child at the last lesson."""
+    table.whole(child, day, reason=Reason.EXCUSED)
+    table.seen.append((child, day, sorted(table.own[day][child])[-1]))
+
+
+def _came_late(table: FormDays, child: Child, day: date) -> None:
+    """Marked ill in the morning, and yet late at the second lesson."""
+    table.whole(child, day, reason=Reason.ILL)
+    table.notes[child, day].append(Note(Reason.LATE, sorted(table.own[day][child])[1], minutes=20))
