@@ -229,13 +229,13 @@ def _undecided(pupil_ids: set[int], start: date, end: date) -> dict[tuple[int, d
     def shaped(rows: QuerySet, kind: str, lesson: str, day: str, value: Any, subject: str, who: str) -> QuerySet:
         here = Q(lesson=WHOLE_DAY) | Q(lesson=OuterRef(lesson))
         names = [f"{who}__{part}" for part in ("last_name", "first_name", "patronymic")] if who else []
-        columns = {"kind": Value(kind), "text": value, "about": F(subject) if subject else Value("")}
-        blanks = {f"no{number}": Value("") for number in range(3 - len(names))}
+        columns = {"proof_kind": Value(kind), "proof_value": value, "proof_of": F(subject) if subject else Value("")}
+        blanks = {f"no_name{number}": Value("") for number in range(3 - len(names))}
         found = rows.filter(**{"pupil__in": pupil_ids, f"{day}__range": (start, end)})
         if kind != decision:
             found = found.filter(Exists(absences.filter(here, date=OuterRef(day))))
         found = found.order_by().annotate(**columns, **blanks)
-        return found.values_list("kind", "pupil_id", day, lesson, "text", "about", *names, *blanks)
+        return found.values_list("proof_kind", "pupil_id", day, lesson, "proof_value", "proof_of", *names, *blanks)
 
     marks = Mark.objects.filter(value__in=NUMERIC_VALUES)
     rows = shaped(marks, MARK, "lesson__number", "lesson__date", F("value"), "lesson__course__subject__name", "").union(

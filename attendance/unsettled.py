@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from attendance.conflicts import Conflict, Decided, conflicts, decided
-from attendance.facts import DayFacts, facts_by_day, unconfirmed
 from attendance.models import ClosedMonth
 from attendance.queries import marks_by_day
+from attendance.unconfirmed import DayFacts, facts_by_day, unconfirmed
 from journal.calendar import Calendar
 from journal.files import Value
 from journal.lessons import class_lessons
