@@ -29,7 +29,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ConflictDecision, PresenceFact, Reason
-from journal.models import NUMERIC_VALUES, Mark, Pupil
+from journal.models import NUMERIC_VALUES, Mark, Pupil, Sex
 from journal.text import initials
 
 MARK, SEEN, LATE = "mark", "seen", "late"
@@ -99,6 +99,10 @@ class Conflict:
     @property
     def words(self) -> str:
         return "; ".join(proof.words for proof in self.proofs)
+
+    @property
+    def was(self) -> str:
+        return "Была" if self.pupil.sex == Sex.FEMALE else "Был"
 
     @property
     def seen_at(self) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ from attendance.models import (
 )
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import LessonPlace, course_lessons
-from journal.models import Course, Pupil
+from journal.models import Course, Pupil, Sex
 from journal.queries.courses import classes_of_course, course_label, courses_of_subject
 
 STATE_DAYS = timedelta(days=7)
@@ -135,6 +135,7 @@ class LessonRow:
     number: int
     pupil_id: int
     name: str
+    is_girl: bool
     stands: Stands
     stated: str
     may: frozenset[str]
@@ -164,7 +165,8 @@ class LessonRow:
     @property
     def buttons(self) -> list[Button]:
         """What this teacher may press here; pressed, the button takes back what it stated."""
-        looks = ((ABSENT, "Нет", Reason.UNEXCUSED), (IS_LATE, "О", Reason.LATE), (WAS_HERE, "Был на уроке", "done"))
+        seen = "Была на уроке" if self.is_girl else "Был на уроке"
+        looks = ((ABSENT, "Нет", Reason.UNEXCUSED), (IS_LATE, "О", Reason.LATE), (WAS_HERE, seen, "done"))
         return [
             Button(self._value("" if self.stated == new else new), label, look, self.stated == new)
             for new, label, look in looks
@@ -263,8 +265,11 @@ def lesson_page(lesson: OwnLesson, *, user_id: int, is_own: bool, today: date) -
 
 def lesson_row(lesson: OwnLesson, pupil_id: int, stands: Stands, user_id: int) -> LessonRow:
     """The row of one of the lesson's pupils, as this teacher may change it."""
-    number, name = next((n, pupil.list_name) for n, pupil in enumerate(lesson.pupils, 1) if pupil.pk == pupil_id)
-    return LessonRow(number, pupil_id, name, stands, stands.stated_by(user_id), stands.may_state(user_id))
+    number, pupil = next((n, one) for n, one in enumerate(lesson.pupils, start=1) if one.pk == pupil_id)
+    is_girl = pupil.sex == Sex.FEMALE
+    return LessonRow(
+        number, pupil_id, pupil.list_name, is_girl, stands, stands.stated_by(user_id), stands.may_state(user_id)
+    )
 
 
 def why_not_stated(day: date, today: date) -> str:

@@ -45,6 +45,11 @@ POST_ONLY: dict[str, set[str]] = {
     "accounts:report_compromise": EVERYBODY,
     "attendance:press": OWN_CLASS,
     "attendance:roll_call": OWN_CLASS,
+    "attendance:lesson_press": {"subject1"},
+    "attendance:lesson_check": {"subject1"},
+    "attendance:conflicts_answer": OWN_CLASS,
+    "attendance:conflicts_decide": OWN_CLASS,
+    "attendance:conflicts_undo": OWN_CLASS,
     "reports:class_extracts_print": OWN_CLASS,
     "reports:extract_print": OWN_CLASS,
     "reports:extract_handed_over": OWN_CLASS,
@@ -92,6 +97,10 @@ OPENS: dict[str, set[str]] = {
     "attendance:go_to_day": OWN_CLASS,
     "attendance:day_sheet": OWN_CLASS,
     "attendance:state": OWN_CLASS,
+    # The lesson of the addresses is given by subject1; the class teacher has the sheet.
+    "attendance:lesson": {"subject1", "deputy"},
+    "attendance:conflicts": OWN_CLASS,
+    **files("attendance:conflicts", OWN_CLASS),
     "journal:classes": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
     "journal:class_journal": OWN_CLASS,
     "journal:matrix": OWN_CLASS,
@@ -262,6 +271,7 @@ def seven_b(demo):
         "ids": {
             "class_id": school_class.pk,
             "day": date(2026, 11, 20),
+            "lesson": 1,  # of this course on this day
             "pupil_id": child.pk,
             "course_id": lesson.course_id,
             "lesson_id": lesson.pk,

@@ -80,8 +80,7 @@ def state_fact(*, lesson: OwnLesson, statement: Statement, by: User) -> Stands:
     stands = stands_at([pupil_id], lesson.day, lesson.number)[pupil_id]
     if statement.key and AbsenceChange.objects.filter(key=statement.key).exists():
         return stands
-    same_minutes = statement.new != IS_LATE or (stands.own and stands.own.minutes) == statement.minutes
-    if stands.stated_by(by.pk) == statement.new and same_minutes:
+    if _stands_already(statement, stands, by):
         return stands
     if stands.stamp != statement.seen:
         raise Changed(stands)
@@ -89,6 +88,13 @@ def state_fact(*, lesson: OwnLesson, statement: Statement, by: User) -> Stands:
         raise CannotMark("Эту отметку поставил другой человек: изменить её может классный руководитель.")
     _write(lesson, statement, stands, by)
     return stands_at([pupil_id], lesson.day, lesson.number)[pupil_id]
+
+
+def _stands_already(statement: Statement, stands: Stands, by: User) -> bool:
+    if statement.new == NOTHING:  # only where nobody has said anything else of the lesson meanwhile
+        return stands.own is None and stands.seen_by_id != by.pk
+    same_minutes = statement.new != IS_LATE or (stands.own and stands.own.minutes) == statement.minutes
+    return stands.stated_by(by.pk) == statement.new and bool(same_minutes)
 
 
 def _write(lesson: OwnLesson, statement: Statement, stands: Stands, by: User) -> None:
