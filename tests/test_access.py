@@ -271,7 +271,6 @@ def seven_b(demo):
         "ids": {
             "class_id": school_class.pk,
             "day": date(2026, 11, 20),
-            "lesson": 1,  # of this course on this day
             "pupil_id": child.pk,
             "course_id": lesson.course_id,
             "lesson_id": lesson.pk,
@@ -309,6 +308,7 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
         "field": "phone", "suffix": "xlsx",
+        "lesson": 1,  # on Friday the 20th that of subject1 in 7Б
         **settings_of(school_class, child),
     }  # fmt: skip
 
