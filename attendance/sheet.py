@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    CharField,
-    DateField,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Concat
+from django.db.models import BigIntegerField, Case, DateField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.prepared import Param, Prepared
 from attendance.announced import Announced
+from attendance.conflicts import Proof, contradicted, first_proof
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, Reason
 from attendance.of_day import Step, of_day, still_standing
 from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
 from journal.lessons import ClassLessons, class_lessons, pupils_of_day
-from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
+from journal.models import Pupil, School, SchoolClass, Sex
 from journal.text import initials
 
 # How far back a run of days («болеет с 20 ноября») is followed.
@@ -103,17 +89,6 @@ class SheetRow:
         return bool(self.missed.day or (self.whole and self.whole.reason in ABSENCE_REASONS))
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Absent by the sheet, yet with a mark from a lesson. Shown, never silently resolved (domain.md §2)."""
-
-    pupil_id: int
-    name: str
-    letter: str
-    lesson: int
-    mark: str
-
-
 @dataclass
 class Sheet:
     """Everything the page of a day shows; no query is left inside."""
@@ -125,7 +100,8 @@ class Sheet:
     read_only: str
     columns: list[Column]
     rows: list[SheetRow]
-    conflicts: list[Conflict]
+    conflicts: list[tuple[SheetRow, str, Proof]]
+    """(row, letter that stands, what speaks against it)."""
     roll_call: tuple[str, datetime] | None
     previous: date | None
     next: date | None
@@ -213,7 +189,7 @@ def why_read_only(day: date, *, today: date, month_is_closed: bool, user: User) 
 
 @dataclass(frozen=True, slots=True)
 class _Mark(Standing):
-    """A row of absences: also on what paper, and the mark that contradicts it («3:5»: at lesson 3 a five)."""
+    """A row of absences: also on what paper, and the key of a proof that contradicts it (`conflicts.Proof`)."""
 
     paper: str
     contradicted: str
@@ -226,19 +202,12 @@ History = Mapping[date, Mapping[int, _Mark]]
 def _standing_rows() -> QuerySet:
     """Absences of the class's pupils on the day, and their whole days of the last weeks."""
     day, class_id = Param("day", DateField()), Param("class_id", BigIntegerField())
-    contradicting = (
-        Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
-        .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
-        .filter(pupil=OuterRef("pupil"), lesson__date=OuterRef("date"), value__in=NUMERIC_VALUES)
-        .order_by("lesson__number")
-        .values(words=Concat(F("lesson__number"), Value(":"), F("value"), output_field=CharField()))[:1]
-    )
     return (
         Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupils_of_day(class_id, day))
         .filter(date__range=(Param("since", DateField()), day))
         .order_by()
         # Asked of the day itself only: what contradicted earlier is no matter of this sheet.
-        .annotate(contradicted=Case(When(date=day, then=Subquery(contradicting)), default=Value("")))
+        .annotate(contradicted=Case(When(date=day, then=first_proof()), default=Value("")))
         .values_list(
             *("pupil_id", "date", "lesson", "reason", "is_confirmed", "marked_at", "marked_by_id", "minutes"),
             "contradicted",
@@ -255,26 +224,11 @@ def _standing(class_id: int, day: date) -> dict[int, dict[date, dict[int, _Mark]
     """History of each pupil that has one. One query."""
     found: dict[int, dict[date, dict[int, _Mark]]] = defaultdict(lambda: defaultdict(dict))
     rows = _read_standing(class_id=class_id, day=day, since=day - timedelta(days=RUN_DAYS))
-    for (
-        pupil_id,
-        on,
-        lesson,
-        reason,
-        is_confirmed,
-        at,
-        by_id,
-        minutes,
-        contradicted,
-        kind,
-        until,
-        username,
-        *name,
-    ) in rows:
+    for pupil_id, on, lesson, reason, is_confirmed, at, by_id, minutes, proof, kind, until, username, *name in rows:
         by = initials(*name) or username if username else ""
         paper = f"{PAPERS[kind]} до {day_month(until)}" if kind else ""
-        found[pupil_id][on][lesson] = _Mark(
-            reason, is_confirmed, by, timezone.localtime(at), by_id, minutes, paper, contradicted or ""
-        )
+        at = timezone.localtime(at)
+        found[pupil_id][on][lesson] = _Mark(reason, is_confirmed, by, at, by_id, minutes, paper, proof or "")
     return found
 
 
@@ -327,13 +281,14 @@ def _whole_reason(history: History, day: date) -> str:
     return whole.reason if whole else ""
 
 
-def _conflicts(row: SheetRow, standing: Mapping[int, _Mark]) -> list[Conflict]:
-    found = []
-    for own in standing.values():
-        if own.reason in ABSENCE_REASONS and own.contradicted:
-            lesson, mark = own.contradicted.split(":")
-            found.append(Conflict(row.pupil_id, row.name, own.letter, int(lesson), mark))
-    return found
+def _conflicts(row: SheetRow, standing: Mapping[int, _Mark]) -> list[tuple[SheetRow, str, Proof]]:
+    proofs = [Proof.parse(own.contradicted) for own in standing.values() if own.contradicted]
+    found = contradicted({lesson: own.reason for lesson, own in standing.items()}, proofs)
+    return [
+        (row, standing[place].letter, replace(proof, subject=row.own.get(proof.lesson, "")))
+        for place, against in found.items()
+        for proof in against
+    ]
 
 
 def _last_change(rows: list[SheetRow]) -> tuple[str, datetime] | None:

@@ -1,6 +1,6 @@
-"""What of the absences a class teacher should look at (domain.md §2): signals, and marks that contradict a letter.
+"""Signals: what of the absences a class teacher should look at (domain.md §2).
 
-Pure functions over lessons and marks that were read once; only `read_signals` and `conflicts` ask the database.
+Pure functions over lessons and marks that were read once; only `read_signals` asks the database.
 The numbers of the rules stand here and in `attendance/clusters.py`, each with its reason.
 """
 
@@ -14,12 +14,12 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from attendance.clusters import PartDay, edge_clusters, weekday_cluster
-from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Reason
+from attendance.models import Reason
 from attendance.queries import MissedDay, marks_by_day, missed_on
 from journal.calendar import Calendar, load_calendar
 from journal.dates import MONTHS_OF, day_month
 from journal.lessons import ClassLessons, class_lessons
-from journal.models import NUMERIC_VALUES, Mark, Pupil, SchoolClass, Sex
+from journal.models import Pupil, SchoolClass, Sex
 from journal.text import plural
 
 UNEXCUSED_DAYS = 3
@@ -34,7 +34,6 @@ CHRONIC_DAYS = 40
 would be ten percent, and half a class has had it by then; on the fortieth it takes four days."""
 DOUBLED = 2
 """A signal that was answered is told once more when its share or its row has doubled: six days, 60 %, 20 %."""
-CONFLICT_WORDS_LATE = "опоздание на урок"
 WEEKDAYS_MANY = ("понедельников", "вторников", "сред", "четвергов", "пятниц", "суббот", "воскресений")
 WEEKDAYS_BY = ("понедельникам", "вторникам", "средам", "четвергам", "пятницам", "субботам", "воскресеньям")
 
@@ -83,16 +82,6 @@ class Signal:
     def order(self) -> tuple[int, int, float, str]:
         """What has doubled before all else, then by kind."""
         return -self.is_doubled, GRAVITY[self.kind], -self.size, self.pupil.sort_name
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Absent the whole day, yet something says the pupil was there."""
-
-    pupil: Pupil
-    day: date
-    letter: str
-    words: str
 
 
 @dataclass(frozen=True)
@@ -333,36 +322,6 @@ def _dates(run: Sequence[date]) -> str:
 
 def _list(days: Iterable[date]) -> str:
     return ", ".join(f"{day:%d.%m}" for day in days)
-
-
-def conflicts(pupils: Sequence[Pupil], marks: Marks, start: date, end: date) -> list[Conflict]:
-    """Whole-day absences in start..end against which a mark or a lateness speaks. One query."""
-    whole = {
-        (pupil.pk, day): of_day
-        for pupil in pupils
-        for day, of_day in _own(marks, pupil)
-        if start <= day <= end and of_day.get(WHOLE_DAY) in ABSENCE_REASONS
-    }
-    if not whole:
-        return []
-    rows = Mark.objects.filter(pupil__in={pk for pk, _ in whole}, lesson__date__in={day for _, day in whole})
-    rows = rows.filter(value__in=NUMERIC_VALUES).order_by("lesson__number")
-    proofs = {
-        (pupil_id, day): f"отметка {value}, {subject.lower()}"
-        for pupil_id, day, value, subject in rows.values_list(
-            "pupil_id", "lesson__date", "value", "lesson__course__subject__name"
-        )
-    }
-    for place, of_day in whole.items():
-        if Reason.LATE in of_day.values():
-            proofs.setdefault(place, CONFLICT_WORDS_LATE)
-    by_id = {pupil.pk: pupil for pupil in pupils}
-    found = [
-        Conflict(by_id[pk], day, LETTERS[of_day[WHOLE_DAY]], proofs[pk, day])
-        for (pk, day), of_day in whole.items()
-        if (pk, day) in proofs
-    ]
-    return sorted(found, key=lambda row: row.day)
 
 
 def _own(marks: Marks, pupil: Pupil) -> Iterable[tuple[date, Mapping[int, str]]]:

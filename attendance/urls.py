@@ -1,9 +1,13 @@
 from django.urls import path
 
-from attendance.views import day_sheet, documents, history, months, signals, tables
+from attendance.views import conflicts, day_sheet, documents, facts, history, months, signals, tables
 from journal.files import both
 
 app_name = "attendance"
+
+_LESSON = "courses/<int:course_id>/<isodate:day>/<int:lesson>/absent/"
+_CONFLICTS = "classes/<int:class_id>/conflicts"
+
 urlpatterns = [
     path("classes/<int:class_id>/", day_sheet.today, name="today"),
     path("classes/<int:class_id>/day/", day_sheet.go_to_day, name="go_to_day"),
@@ -28,6 +32,14 @@ urlpatterns = [
     ),
     path("classes/<int:class_id>/documents/<int:document_id>/scan/", documents.document_scan, name="document_scan"),
     # -- facts from lessons, conflicts --
+    path(_LESSON, facts.lesson, name="lesson"),
+    path(f"{_LESSON}press/", facts.press, name="lesson_press"),
+    path(f"{_LESSON}check/", facts.check, name="lesson_check"),
+    path(f"{_CONFLICTS}/", conflicts.page, name="conflicts"),
+    *both(_CONFLICTS, conflicts.page_file, "conflicts"),
+    path(f"{_CONFLICTS}/answer/", conflicts.answer, name="conflicts_answer"),
+    path(f"{_CONFLICTS}/decide/", conflicts.decide, name="conflicts_decide"),
+    path(f"{_CONFLICTS}/undo/", conflicts.undo, name="conflicts_undo"),
     # -- tables, closed months --
     path("classes/<int:class_id>/table/", tables.month, name="table"),
     path("classes/<int:class_id>/table/term/", tables.term, name="table_term"),

@@ -97,6 +97,7 @@ ATTENDANCE_TABS = (
     # -- conflicts and signals --
     Section("Сигналы", "", "attendance:signals", ("attendance:signal",)),
     Section("Изменения", "", "attendance:changes"),
+    Section("Противоречия", "", "attendance:conflicts", ("attendance:conflicts",)),
 )
 SETTINGS_VIEWS = (
     "reports:school_settings",
@@ -178,7 +179,7 @@ FAMILY = (
     Section("Сведения", "information-circle", "reports:family_info"),
 )
 TEACHER = (
-    Section("Мои уроки", "sun", "home"),
+    Section("Мои уроки", "sun", "home", ("attendance:lesson",)),
     Section("Мои предметы", "table-cells", "journal:my_courses", ("journal:own_",)),
     HELP,
     SECURITY,

@@ -1,14 +1,16 @@
 """May this user open this one thing? Someone else's answers 404, as if it did not exist (design.md §3)."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from journal.editing import may_record_movements
-from journal.models import Course, Guardian, Movement, Pupil, School, SchoolClass
+from journal.models import Course, Guardian, Lesson, Movement, Pupil, School, SchoolClass
 
 
 def office_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -97,6 +99,19 @@ def get_course_for(user: User, course_id: int) -> Course:
     """A course the user may read, or 404."""
     rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year__school")
     return get_object_or_404(rows, pk=course_id)
+
+
+def get_lesson_course_for(user: User, course_id: int, day: date, number: int) -> tuple[Course, bool]:
+    """The course of a lesson and whether the user gives it: its teacher, or who stands in at that lesson on that day.
+    The deputy may read it; for everybody else 404. Two queries (one more for a group's classes)."""
+    teacher = user.teacher_or_none
+    stands_in = Lesson.objects.filter(course=OuterRef("pk"), date=day, number=number, substitute=teacher)
+    own = Q(teacher=teacher) | Exists(stands_in) if teacher else Q(pk__in=[])
+    rows = Course.objects.with_audience().select_related("teacher", "school_class__year__school")
+    course = rows.annotate(is_own=ExpressionWrapper(own, BooleanField())).filter(pk=course_id).first()
+    if course is None or not (course.is_own or user.sees_whole_school):
+        raise Http404
+    return course, course.is_own
 
 
 def get_class_for_office(user: User, class_id: int) -> SchoolClass:

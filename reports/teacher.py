@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from attendance.facts import checked_lessons
 from journal.calendar import load_calendar, year_of
 from journal.lessons import teacher_lessons
 from journal.models import BellPeriod, Course, Teacher
@@ -25,6 +26,8 @@ class TeacherLesson:
     starts: time | None
     ends: time | None
     is_now: bool
+    course_id: int
+    is_checked: bool
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,18 @@ def teacher_page(teacher: Teacher, now: datetime) -> TeacherPage:
     in_force = Q(plan__date_from__lte=today) & (Q(plan__date_to=None) | Q(plan__date_to__gte=today))
     courses = Course.objects.filter(Q(school_class__year=year) | Q(group__year=year) | in_force, teacher=teacher)
     rows = teacher_lessons(teacher, day, calendar) if day else []
+    checked = checked_lessons({course.pk for course, _ in rows}, today)
     return TeacherPage(
         now=now,
         day=day,
-        lessons=[_row(teacher, course, place, bells.get(place.number), now) for course, place in rows],
+        lessons=[_row(teacher, course, place, bells.get(place.number), now, checked) for course, place in rows],
         courses=sorted(courses.for_lists().with_audience(), key=lambda course: (course.subject.name, course.audience)),
     )
 
 
-def _row(teacher: Teacher, course: Course, place, bell: BellPeriod | None, now: datetime) -> TeacherLesson:
+def _row(
+    teacher: Teacher, course: Course, place, bell: BellPeriod | None, now: datetime, checked: set[tuple[int, int]]
+) -> TeacherLesson:
     change = ""
     if course.teacher_id != teacher.pk:
         change = f"замена за {course.teacher.short_name}" if course.teacher else "замена"
@@ -84,4 +90,6 @@ def _row(teacher: Teacher, course: Course, place, bell: BellPeriod | None, now: 
         starts=bell.starts if bell else None,
         ends=bell.ends if bell else None,
         is_now=bell is not None and place.date == now.date() and bell.starts <= now.time() <= bell.ends,
+        course_id=course.pk,
+        is_checked=(course.pk, place.number) in checked,
     )

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Min, QuerySet
 
 from attendance.answered import notes_of, split
+from attendance.conflicts import Conflict, conflicts
 from attendance.documents import ending_until
 from attendance.models import (
     ABSENCE_REASONS,
@@ -22,7 +23,7 @@ from attendance.models import (
 )
 from attendance.queries import marks_by_day
 from attendance.services.reminders import latest_reminder
-from attendance.signals import Conflict, Signal, conflicts, signals, window
+from attendance.signals import Signal, signals, window
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, class_lessons
 from journal.models import BellPeriod, ControlWork, Course, Lesson, Pupil, SchoolClass

@@ -50,6 +50,11 @@ POST_ONLY: dict[str, set[str]] = {
     "attendance:signal_note": OWN_CLASS,
     "attendance:signal_answer": OWN_CLASS,
     "attendance:school_signals_recount": {"deputy"},
+    "attendance:lesson_press": {"subject1"},
+    "attendance:lesson_check": {"subject1"},
+    "attendance:conflicts_answer": OWN_CLASS,
+    "attendance:conflicts_decide": OWN_CLASS,
+    "attendance:conflicts_undo": OWN_CLASS,
     "reports:class_extracts_print": OWN_CLASS,
     "reports:extract_print": OWN_CLASS,
     "reports:extract_handed_over": OWN_CLASS,
@@ -119,6 +124,10 @@ OPENS: dict[str, set[str]] = {
     "reports:attendance_summary": {"deputy"},
     **files("reports:attendance_summary", {"deputy"}),
     "attendance:copies": EVERYBODY,  # of own classes only: an empty list for most
+    # The lesson of the addresses is given by subject1; the class teacher has the sheet.
+    "attendance:lesson": {"subject1", "deputy"},
+    "attendance:conflicts": OWN_CLASS,
+    **files("attendance:conflicts", OWN_CLASS),
     "journal:classes": {"deputy", "operator", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
     "journal:class_journal": OWN_CLASS,
     "journal:matrix": OWN_CLASS,
@@ -340,6 +349,7 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
         "field": "phone", "suffix": "xlsx", "document_id": document_with_scan(child, teacher),
+        "lesson": 1,  # on Friday the 20th that of subject1 in 7Б
         **settings_of(school_class, child),
     }  # fmt: skip
 

@@ -20,6 +20,7 @@ class Note:
     is_confirmed: bool = True
     document: AbsenceDocument | None = None
     before: str = ""
+    minutes: int | None = None
 
 
 @dataclass(eq=False)
@@ -31,6 +32,8 @@ class FormDays:
     own: dict[date, dict[Child, dict[int, Course]]]
     notes: dict[tuple[Child, date], list[Note]] = field(default_factory=lambda: defaultdict(list))
     documents: list[AbsenceDocument] = field(default_factory=list)
+    seen: list[tuple[Child, date, int]] = field(default_factory=list)
+    """(child, day, lesson) where a teacher saw who is absent by the sheet."""
 
     def is_present(self, child: Child, day: date) -> bool:
         return child in self.own[day] and not self.notes.get((child, day))

@@ -41,6 +41,8 @@ def happen(world: World, table: FormDays) -> None:
     _contradiction(world, table, next(quiet), recent[-1])
     _order(table, [next(quiet), next(quiet)], recent[0])
     _taken_back(table, next(quiet), recent[1])
+    _seen(table, next(quiet), recent[-2])
+    _came_late(table, next(quiet), recent[-3])
 
 
 def _quiet_children(world: World, table: FormDays, days: list[date]) -> list[Child]:
@@ -130,3 +132,13 @@ def _taken_back(table: FormDays, child: Child, day: date) -> None:
             removed_by=teacher,
         )
     )
+def _seen(table: FormDays, child: Child, day: date) -> None:
+    """The note of the parents says the whole day, a teacher saw the child at the last lesson."""
+    table.whole(child, day, reason=Reason.EXCUSED)
+    table.seen.append((child, day, sorted(table.own[day][child])[-1]))
+
+
+def _came_late(table: FormDays, child: Child, day: date) -> None:
+    """Marked ill in the morning, and yet late at the second lesson."""
+    table.whole(child, day, reason=Reason.ILL)
+    table.notes[child, day].append(Note(Reason.LATE, sorted(table.own[day][child])[1], minutes=20))

@@ -15,6 +15,7 @@ from attendance.models import (
     AbsenceDocument,
     ClosedMonth,
     DocumentHold,
+    PresenceFact,
     Reason,
     RollCall,
 )
@@ -164,7 +165,7 @@ def _date_documents(world: World, tables: list[FormDays]) -> None:
 
 
 def _store(world: World, table: FormDays) -> None:
-    rng = world.rng(f"times {table.form.name}")
+    rng, late = world.rng(f"times {table.form.name}"), world.rng(f"late {table.form.name}")
     absences: list[Absence] = []
     changes: list[AbsenceChange] = []
     holds: list[DocumentHold] = []
@@ -174,6 +175,8 @@ def _store(world: World, table: FormDays) -> None:
         if gone:
             world.missing[child.row.pk, day] = set(own) if WHOLE_DAY in gone else gone
         for note in notes:
+            if note.reason == LATE and note.minutes is None:
+                note.minutes = late.choice([None, 3, 5, 5, 10, 10, 15, 25])
             by, at = _who_and_when(table, note, day, own, rng, world)
             absences.append(
                 Absence(
@@ -183,6 +186,7 @@ def _store(world: World, table: FormDays) -> None:
                     reason=note.reason,
                     is_confirmed=note.is_confirmed,
                     document=note.document,
+                    minutes=note.minutes,
                     marked_by=by,
                     marked_at=at,
                 )
@@ -193,6 +197,9 @@ def _store(world: World, table: FormDays) -> None:
     Absence.objects.bulk_create(absences, batch_size=1000)
     AbsenceChange.objects.bulk_create(changes, batch_size=1000)
     DocumentHold.objects.bulk_create(holds, batch_size=1000)
+    for child, day, number in table.seen:
+        by, at = _at_lesson(table.own[day][child], number, day, late)
+        PresenceFact.objects.create(pupil=child.row, date=day, lesson=number, by=by, at=at)
 
 
 def _hold(note: Note, child: Child, day: date, by, at: datetime) -> DocumentHold:
@@ -207,8 +214,13 @@ def _who_and_when(table: FormDays, note: Note, day: date, own: dict[int, Course]
     """The class teacher in the morning, or the subject teacher at the lesson."""
     if note.lesson == WHOLE_DAY or note.reason == EXCUSED:
         return table.form.teacher.user, _morning(world, day, rng)
-    hour, minute = divmod(8 * 60 + 55 * (note.lesson - 1) + rng.randint(3, 12), 60)
-    return own[note.lesson].teacher.user, moment(day, hour, minute, rng.randint(0, 59))
+    return _at_lesson(own, note.lesson, day, rng)
+
+
+def _at_lesson(own: dict[int, Course], number: int, day: date, rng: Random):
+    """The teacher of the lesson, some minutes after it has begun."""
+    hour, minute = divmod(8 * 60 + 55 * (number - 1) + rng.randint(3, 12), 60)
+    return own[number].teacher.user, moment(day, hour, minute, rng.randint(0, 59))
 
 
 def _morning(world: World, day: date, rng: Random, *, is_roll_call: bool = False) -> datetime:
@@ -223,7 +235,7 @@ def _history(table: FormDays, child: Child, day: date, note: Note, by, at: datet
     source = AbsenceChange.Source.PRESS if by == table.form.teacher.user else AbsenceChange.Source.LESSON
 
     def change(old: str, new: str, **fields) -> AbsenceChange:
-        fields = {"source": source, "by": by, "at": at, **fields}
+        fields = {"source": source, "by": by, "at": at, "minutes": note.minutes, **fields}
         return AbsenceChange(pupil=child.row, date=day, lesson=note.lesson, old=old, new=new, **fields)
 
     if not note.before:

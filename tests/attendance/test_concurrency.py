@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from attendance.facts import own_lesson, stands_at
 from attendance.models import Absence, AbsenceChange
-from attendance.services import Mismatch, Press, mark_absence
+from attendance.services import Changed, Mismatch, Press, Statement, mark_absence, state_fact
 from journal.calendar import load_calendar
-from tests.factories import MONDAY, make_class, make_pupil, make_user, teacher_user
+from tests.factories import MONDAY, make_class, make_course, make_pupil, make_slot, make_user, teacher_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 20
@@ -30,7 +31,7 @@ def both(first, second):
         try:
             gate.wait()
             return call()
-        except Mismatch as mismatch:
+        except (Mismatch, Changed) as mismatch:
             return mismatch
         finally:
             connection.close()
@@ -85,3 +86,49 @@ def test_presses_on_different_lessons_of_one_pupil_are_both_kept():
         )
 
         assert set(Absence.objects.filter(pupil=pupil).values_list("lesson", "reason")) == {(1, "ill"), (2, "late")}
+
+
+@pytest.fixture
+def lesson():
+    """A lesson of 7Б at this moment: what its teacher states at once with the class teacher, for twenty pupils."""
+    school_class = make_class()
+    course = make_course(school_class)
+    make_slot(course, 1, 2)
+    pupils = [make_pupil(school_class) for _ in range(ROUNDS)]
+    lesson = own_lesson(course, MONDAY, 2)
+    assert lesson and [pupil.pk for pupil in lesson.pupils] == [pupil.pk for pupil in pupils]
+    return lesson
+
+
+def fact_of(lesson, pupil):
+    seen = stands_at([pupil.pk], MONDAY, 2)[pupil.pk].stamp
+    statement = Statement(pupil.pk, seen, "absent")
+    return lambda: state_fact(lesson=lesson, statement=statement, by=lesson.course.teacher.user)
+
+
+def test_a_fact_and_the_class_teachers_whole_day_never_overwrite_each_other_unseen(lesson):
+    school_class = lesson.course.school_class
+    teacher, calendar = teacher_user(school_class), load_calendar(school_class.year)
+    for pupil in lesson.pupils:
+        fact, day = both(fact_of(lesson, pupil), press_of(school_class, calendar, f"{pupil.pk}:0::ill", teacher))
+
+        assert day.reason == "ill"
+        places = set(Absence.objects.filter(pupil=pupil).values_list("lesson", "reason", "is_confirmed"))
+        if isinstance(fact, Changed):  # the day came first, and the subject teacher is told
+            assert (places, fact.stands.whole.reason) == ({(0, "ill", True)}, "ill")
+        else:  # the fact came first, and the reason of the day answered it
+            assert places == {(0, "ill", True), (2, "ill", True)}
+            assert list(AbsenceChange.objects.filter(pupil=pupil, lesson=2).values_list("new", flat=True)) == [
+                "ill",
+                "unexcused",
+            ]
+
+
+def test_a_fact_and_a_press_at_the_same_lesson_leave_one_and_tell_the_other(lesson):
+    school_class = lesson.course.school_class
+    teacher, calendar = teacher_user(school_class), load_calendar(school_class.year)
+    for pupil in lesson.pupils:
+        results = both(fact_of(lesson, pupil), press_of(school_class, calendar, f"{pupil.pk}:2::excused", teacher))
+
+        assert sum(isinstance(one, Mismatch | Changed) for one in results) == 1
+        assert AbsenceChange.objects.filter(pupil=pupil).count() == 1

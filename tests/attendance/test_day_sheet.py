@@ -117,7 +117,7 @@ def test_absent_with_a_mark_is_shown_as_a_conflict(client, teacher, school_class
 
     page = " ".join(text_of(client.get(url(school_class))).split())
 
-    assert "Калинина Милана: отмечено Н, но на 1-м уроке стоит оценка 5." in page
+    assert "Калинина Милана: отмечено Н, но на 1-м уроке отметка 5, алгебра." in page
 
 
 def test_names_are_escaped(client, teacher, school_class):

@@ -1,4 +1,4 @@
-"""What a class teacher is told about absences, with the numbers of domain.md §2; and contradictions."""
+"""What a class teacher is told about absences, with the numbers of domain.md §2."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from attendance.models import Absence, Reason
 from attendance.queries import marks_by_day
-from attendance.signals import Kind, conflicts, last_run, read_signals, window
+from attendance.signals import Kind, last_run, read_signals, window
 from journal.calendar import load_calendar
 from journal.lessons import class_lessons
 from journal.models import GroupMembership
@@ -14,8 +14,6 @@ from tests.factories import (
     make_class,
     make_course,
     make_group,
-    make_lesson,
-    make_mark,
     make_pupil,
     make_school,
     make_slot,
@@ -334,39 +332,3 @@ def test_signals_of_any_class_cost_five_queries(full_class, pupils, django_asser
 
     with django_assert_num_queries(5):
         assert len(read_signals(full_class, FRIDAY)) >= pupils
-
-
-# --- Contradictions -------------------------------------------------------------------------------
-
-
-def test_a_mark_on_a_day_missed_whole_is_a_contradiction(school_class):
-    pupil, present = make_pupil(school_class), make_pupil(school_class)
-    lesson = make_lesson(make_course(school_class, "Физика"), FRIDAY, 3)
-    make_mark(lesson, pupil, "4")
-    make_mark(lesson, present, "5")
-    absent(pupil, FRIDAY, reason=Reason.ILL)
-    absent(present, FRIDAY, lesson=1)
-    lessons, marks = read(school_class)
-
-    found = conflicts(lessons.pupils, marks, FRIDAY - timedelta(days=14), FRIDAY)
-
-    assert [(row.pupil, row.day, row.letter, row.words) for row in found] == [(pupil, FRIDAY, "Б", "отметка 4, физика")]
-
-
-def test_lateness_on_a_day_missed_whole_is_a_contradiction(school_class):
-    pupil = make_pupil(school_class)
-    absent(pupil, FRIDAY)
-    absent(pupil, FRIDAY, lesson=1, reason=Reason.LATE)
-    lessons, marks = read(school_class)
-
-    assert [row.words for row in conflicts(lessons.pupils, marks, FRIDAY, FRIDAY)] == ["опоздание на урок"]
-
-
-@pytest.mark.parametrize("value", ["осв", "н/а", "."])
-def test_what_needs_no_presence_contradicts_nothing(school_class, value):
-    pupil = make_pupil(school_class)
-    make_mark(make_lesson(make_course(school_class, "Физика"), FRIDAY, 3), pupil, value)
-    absent(pupil, FRIDAY)
-    lessons, marks = read(school_class)
-
-    assert conflicts(lessons.pupils, marks, FRIDAY, FRIDAY) == []

@@ -169,7 +169,7 @@ def test_signals_and_contradictions_stand_under_attention(client, teacher, schoo
     assert "Н 3 дня подряд, с 12 по 16 ноября" in html
 
 
-def test_unconfirmed_reasons_lead_to_the_earliest_day(client, teacher, school_class):
+def test_unconfirmed_reasons_lead_to_their_list(client, teacher, school_class):
     pupil = make_pupil(school_class)
     for day in (13, 16):
         Absence.objects.create(
@@ -178,7 +178,7 @@ def test_unconfirmed_reasons_lead_to_the_earliest_day(client, teacher, school_cl
 
     html = home(client)
 
-    assert f'<a href="{sheet(school_class, date(2026, 11, 13))}">Причина не выяснена: 2</a>' in html
+    assert f'<a href="{reverse("attendance:conflicts", args=[school_class.pk])}">Причина не выяснена: 2</a>' in html
 
 
 @pytest.mark.parametrize(("days", "shown"), [(-1, False), (0, True), (3, True), (4, False)])
