@@ -1,6 +1,6 @@
 from django.urls import path
 
-from attendance.views import day_sheet
+from attendance.views import announcements, day_sheet
 
 app_name = "attendance"
 urlpatterns = [
@@ -12,6 +12,17 @@ urlpatterns = [
     path("classes/<int:class_id>/<isodate:day>/state/", day_sheet.state, name="state"),
     # -- day sheet: undo, history --
     # -- announcements --
+    path("classes/<int:class_id>/announcements/", announcements.announcements, name="announcements"),
+    path(
+        "classes/<int:class_id>/announcements/<int:announcement_id>/confirm/",
+        announcements.confirm,
+        name="announcement_confirm",
+    ),
+    path(
+        "classes/<int:class_id>/announcements/<int:announcement_id>/decline/",
+        announcements.decline,
+        name="announcement_decline",
+    ),
     # -- documents --
     # -- facts from lessons, conflicts --
     # -- tables, closed months --

@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
+from attendance.announced import Announced, announced_on
+from attendance.announcements import lessons_words
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, RollCall
 from attendance.queries import marks_by_day
 from attendance.signals import Conflict, ManyMissed, UnexcusedRun, conflicts, signals, window
@@ -45,6 +47,18 @@ class Absentee:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedToday:
+    """Whom a family announced for today, while nothing is marked."""
+
+    pupil: Pupil
+    said: Announced
+
+    @property
+    def where(self) -> str:
+        return lessons_words(self.said.lessons)
+
+
+@dataclass(frozen=True, slots=True)
 class LessonRow:
     """The lessons of the class at one place of the day: one, or one a group."""
 
@@ -78,6 +92,7 @@ class Today:
     paper: list[PaperDue]
     unconfirmed: int
     unconfirmed_since: date | None
+    announced: list[AnnouncedToday]
 
     @property
     def is_year_start(self) -> bool:
@@ -136,7 +151,17 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
         paper=paper_due(ids, today, calendar, grade),
         unconfirmed=waiting["count"],
         unconfirmed_since=waiting["since"],
+        announced=[] if no_school else announced_today(pupils, marks, today),
     )
+
+
+def announced_today(
+    pupils: Iterable[Pupil], marks: dict[int, dict[date, dict[int, str]]], today: date
+) -> list[AnnouncedToday]:
+    """Whom the families announced for today and who is not marked yet, in the order of the list. One query."""
+    waiting = [pupil for pupil in pupils if today not in marks.get(pupil.pk, {})]
+    said = announced_on([pupil.pk for pupil in waiting], today)
+    return [AnnouncedToday(pupil, said[pupil.pk]) for pupil in waiting if pupil.pk in said]
 
 
 def absentees(pupils: Iterable[Pupil], marks: dict[int, dict[int, str]]) -> list[Absentee]:

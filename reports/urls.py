@@ -3,6 +3,7 @@ from django.urls import path
 from journal.files import both
 from reports.views import (
     access,
+    announcements,
     books,
     calendar,
     changes,
@@ -98,6 +99,13 @@ urlpatterns = [
     # -- attendance: tables on paper --
     # -- attendance of the school: board, reminders, canteen --
     # -- family: announcements --
+    path("family/<int:pupil_id>/announcements/", announcements.announcements, name="family_announcements"),
+    path("family/<int:pupil_id>/announcements/new/", announcements.announce_absence, name="family_announce"),
+    path(
+        "family/<int:pupil_id>/announcements/<int:announcement_id>/withdraw/",
+        announcements.withdraw_announcement,
+        name="family_withdraw",
+    ),
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),
     *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),

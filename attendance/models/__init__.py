@@ -11,13 +11,14 @@ from attendance.models.absences import (
     AbsenceQuerySet,
     Reason,
 )
-from attendance.models.announcements import Announcement
+from attendance.models.announcements import CAUSE_REASONS, Announcement
 from attendance.models.documents import AbsenceDocument, DocumentHold, Scan, ScanFile
 from attendance.models.facts import ConflictDecision, LessonCheck, PresenceFact, SignalNote
 from attendance.models.roll import ClosedMonth, RollCall, RollCallReminder
 
 __all__ = [
     "ABSENCE_REASONS",
+    "CAUSE_REASONS",
     "LETTERS",
     "LONGEST_LATENESS",
     "REASONS",
