@@ -109,6 +109,11 @@ class DiaryDay:
     is_today: bool
     spoken: tuple[Spoken, ...] = ()
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether an absence stands at any lesson of the day."""
+        return any(lesson.letter for lesson in self.lessons)
+
 
 @dataclass(frozen=True, slots=True)
 class News:

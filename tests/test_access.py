@@ -73,6 +73,10 @@ POST_ONLY: dict[str, set[str]] = {
     "reports:calendar_new_year": OFFICE,
     "reports:calendar_approve": OFFICE,
     # -- import --
+    # -- announcements --
+    "attendance:announcement_confirm": OWN_CLASS,
+    "attendance:announcement_decline": OWN_CLASS,
+    "reports:family_withdraw": {"parent7b"},  # whoever announced it
 }
 
 
@@ -107,6 +111,9 @@ OPENS: dict[str, set[str]] = {
     "reports:family_marks": FAMILY,
     "reports:family_absences": FAMILY,
     "reports:family_info": FAMILY,
+    "reports:family_announcements": FAMILY,
+    "reports:family_announce": {"parent7b"},  # the pupil reads, only a guardian announces
+    "attendance:announcements": OWN_CLASS,
     "reports:class_extracts": OWN_CLASS,
     "reports:extract": OWN_CLASS,
     "reports:extract_file": OWN_CLASS,
@@ -299,6 +306,10 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "transfer_id": YearTransfer.objects.create(from_year=school_class.year, made_by=demo.user("deputy")).pk,
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
         "field": "phone", "suffix": "xlsx",
+        "announcement_id": child.announcements.create(
+            date_from=demo.day + timedelta(days=3), date_to=demo.day + timedelta(days=3), reason="ill",
+            announced_by=demo.user("parent7b"),
+        ).pk,
         **settings_of(school_class, child),
     }  # fmt: skip
 

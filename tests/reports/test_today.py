@@ -287,7 +287,7 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
 
     # session, user, teaching, children; calendar, roll, courses, lessons; absences, roll call, unconfirmed, bells,
     # cancelled, control works, contradictions, documents, paper; audit
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         home(client)
 
 
