@@ -159,9 +159,10 @@ def announced_today(
     pupils: Iterable[Pupil], marks: dict[int, dict[date, dict[int, str]]], today: date
 ) -> list[AnnouncedToday]:
     """Whom the families announced for today and who is not marked yet, in the order of the list. One query."""
-    waiting = [pupil for pupil in pupils if today not in marks.get(pupil.pk, {})]
-    said = announced_on([pupil.pk for pupil in waiting], today)
-    return [AnnouncedToday(pupil, said[pupil.pk]) for pupil in waiting if pupil.pk in said]
+    found = list(pupils)
+    said = announced_on([pupil.pk for pupil in found], today)
+    waiting = [pupil for pupil in found if pupil.pk in said and today not in marks.get(pupil.pk, {})]
+    return [AnnouncedToday(pupil, said[pupil.pk]) for pupil in waiting]
 
 
 def absentees(pupils: Iterable[Pupil], marks: dict[int, dict[int, str]]) -> list[Absentee]:
