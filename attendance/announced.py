@@ -21,6 +21,8 @@ class Announced:
     comment: str
     by: str
     at: datetime
+    words: str = ""
+    """The reason as the family chose it: «к врачу»."""
 
 
 def announced_on(pupil_ids: Iterable[int], day: date) -> dict[int, Announced]:
@@ -39,6 +41,7 @@ def announced_on(pupil_ids: Iterable[int], day: date) -> dict[int, Announced]:
             comment=row.comment,
             by=row.announced_by.short_name,
             at=timezone.localtime(row.announced_at),
+            words=row.words or row.get_reason_display(),
         )
         for row in rows
     }

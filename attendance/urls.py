@@ -1,6 +1,6 @@
 from django.urls import path
 
-from attendance.views import conflicts, day_sheet, documents, facts, history, months, signals, tables
+from attendance.views import announcements, conflicts, day_sheet, documents, facts, history, months, signals, tables
 from journal.files import both
 
 app_name = "attendance"
@@ -20,6 +20,17 @@ urlpatterns = [
     path("classes/<int:class_id>/changes/", history.changes, name="changes"),
     path("copies/", day_sheet.copies, name="copies"),
     # -- announcements --
+    path("classes/<int:class_id>/announcements/", announcements.announcements, name="announcements"),
+    path(
+        "classes/<int:class_id>/announcements/<int:announcement_id>/confirm/",
+        announcements.confirm,
+        name="announcement_confirm",
+    ),
+    path(
+        "classes/<int:class_id>/announcements/<int:announcement_id>/decline/",
+        announcements.decline,
+        name="announcement_decline",
+    ),
     # -- documents --
     path("classes/<int:class_id>/documents/", documents.documents, name="documents"),
     *both("classes/<int:class_id>/documents", documents.documents_file, "documents"),

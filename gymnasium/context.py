@@ -90,6 +90,7 @@ ATTENDANCE_TABS = (
     # Over each page of «Посещаемость» of a class.
     Section("Лист", "", "attendance:today", ("attendance:day_sheet", "attendance:go_to_day", "attendance:history")),
     # -- announcements --
+    Section("Заявления", "", "attendance:announcements", ("attendance:announcement",)),
     # -- documents --
     Section("Справки", "", "attendance:documents", ("attendance:document",)),
     # -- tables --
@@ -175,7 +176,9 @@ OPERATOR = (
 FAMILY = (
     Section("Дневник", "book-open", "reports:family", ("home",)),
     Section("Оценки", "academic-cap", "reports:family_marks"),
-    Section("Пропуски", "calendar-days", "reports:family_absences"),
+    Section(
+        "Пропуски", "calendar-days", "reports:family_absences", ("reports:family_announce", "reports:family_withdraw")
+    ),
     Section("Сведения", "information-circle", "reports:family_info"),
 )
 TEACHER = (

@@ -95,6 +95,19 @@ def get_child_for(user: User, pupil_id: int) -> Pupil:
     raise Http404
 
 
+def is_guardian_of(user: User, child: Pupil) -> bool:
+    """Whether the user answers for the own child: the child itself reads the cabinet and states nothing."""
+    return child.user_id != user.pk and child in user.own_children
+
+
+def get_child_of_guardian(user: User, pupil_id: int) -> Pupil:
+    """The own child of a guardian, for what only a guardian states, or 404."""
+    child = get_child_for(user, pupil_id)
+    if not is_guardian_of(user, child):
+        raise Http404
+    return child
+
+
 def get_course_for(user: User, course_id: int) -> Course:
     """A course the user may read, or 404."""
     rows = Course.objects.visible_to(user).select_related("subject", "group", "teacher", "school_class__year__school")

@@ -6,16 +6,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 
+from attendance.announcements import Told, lessons_words, numbers_of, of_pupil, spoken
 from attendance.models import LETTERS, WHOLE_DAY, Reason
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, Stay, pupil_lessons
 from journal.means import Thresholds, grade_has_marks, marks_to_reach
-from journal.models import ControlWork, Course, Enrolment, Homework, Pupil, Recommendation, SchoolClass, Term
+from journal.models import (
+    BellPeriod,
+    ControlWork,
+    Course,
+    Enrolment,
+    Homework,
+    Pupil,
+    Recommendation,
+    SchoolClass,
+    Term,
+)
 from reports.extract.assemble import extract_of, subject_lines
 from reports.extract.data import ExtractData, Period, SubjectLine
 from reports.extract.source import MarkRow, Source, range_needed, read_source
@@ -80,11 +91,28 @@ class DiaryLesson:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """An announcement that holds on a day of the diary."""
+
+    start: date
+    end: date
+    words: str
+    where: str
+    by_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiaryDay:
     date: date
     why_no_school: str
     lessons: tuple[DiaryLesson, ...]
     is_today: bool
+    spoken: tuple[Spoken, ...] = ()
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether an absence stands at any lesson of the day."""
+        return any(lesson.letter for lesson in self.lessons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +184,20 @@ def diary(child: Child, *, day: date | None = None, week: date | None = None) ->
     period = Period(min(start, child.today - NEWS_DAYS), max(end, child.today))
     source = _source(child, calendar, period, {"marks", "absences"}, (start - HOMEWORK_BACK, end))
     shown = _diary_days(child, days, source, (start - HOMEWORK_BACK, end), period)
+    said = spoken(child.pupil.pk, days[0], days[-1])
     if week:
         shift = timedelta(weeks=1)
+        shown = _with_spoken(shown, said)
         return Diary(shown, is_week=True, previous=start - shift, next=start + shift)
     marks = source.marks.get(child.pupil.pk, [])
     fresh = [row for row in reversed(marks) if child.today - NEWS_DAYS < row.date <= child.today]
+    ahead, rows = _announced(child, source.lessons, said)
     return Diary(
-        days=shown,
+        days=_with_spoken(shown, rows),
         is_week=False,
         previous=calendar.school_day_before(days[0], grade),
         next=calendar.school_day_after(days[0], grade),
-        news=(*_mark_news(fresh[:NEWS_MARKS], source), *_announced(child, source.lessons)),
+        news=(*_mark_news(fresh[:NEWS_MARKS], source), *ahead),
         more_marks=max(0, len(fresh) - NEWS_MARKS),
         nearest=_nearest(forecasts(child.pupil, source, subject_lines(child.pupil, source))),
     )
@@ -270,8 +301,9 @@ def _mark_news(rows: Iterable[MarkRow], source: Source) -> list[News]:
     return [News("mark", row.date, source.subjects[row.subject_id].name, f"{row.value}, {row.kind}") for row in rows]
 
 
-def _announced(child: Child, lessons: ClassLessons) -> list[News]:
-    """Control works ahead and fresh recommendations. One query for both: each is two or three lines of a page."""
+def _announced(child: Child, lessons: ClassLessons, said: QuerySet) -> tuple[list[News], list[tuple]]:
+    """Control works ahead and fresh recommendations; and the rows of `said`, what the family announced for the day.
+    One query for all: each is two or three lines of a page."""
     own = {place.course_id for day in lessons.places for place in lessons.own(child.pupil.pk, day)}
     control = ControlWork.objects.filter(
         course__in=own, date__gt=child.today, date__lte=child.today + CONTROL_AHEAD
@@ -279,9 +311,25 @@ def _announced(child: Child, lessons: ClassLessons) -> list[News]:
     advice = Recommendation.objects.filter(
         pupil=child.pupil, date__gt=child.today - NEWS_DAYS, date__lte=child.today
     ).annotate(what=Value("advice"), subject_name=F("subject__name"), words=F("text"))
-    names = ("what", "date", "subject_name", "words")
-    rows = control.order_by().values_list(*names).union(advice.order_by().values_list(*names), all=True)
-    return [News(*row) for row in sorted(rows, key=lambda row: (row[0] != "control", row[1]))]
+    # Columns of `said` that these have not.
+    blank = {"until": F("date"), "numbers": Value(""), "by": Value(0)}
+    names = ("what", "date", "subject_name", "words", *blank)
+    news = [rows.order_by().annotate(**blank).values_list(*names) for rows in (control, advice)]
+    rows = list(said.union(*news, all=True))
+    found = [News(*row[:4]) for row in rows if row[0] != "spoken"]
+    return sorted(found, key=lambda one: (one.kind != "control", one.date)), [r for r in rows if r[0] == "spoken"]
+
+
+def _with_spoken(days: Iterable[DiaryDay], rows: Iterable[tuple]) -> tuple[DiaryDay, ...]:
+    """The days, each with what the family announced for it."""
+    said = [
+        Spoken(start, end, words, lessons_words(numbers_of(numbers)), by_id)
+        for _, start, words, _, end, numbers, by_id in rows
+    ]
+    return tuple(
+        replace(day, spoken=tuple(one for one in said if not day.why_no_school and one.start <= day.date <= one.end))
+        for day in days
+    )
 
 
 # --- Marks ----------------------------------------------------------------------------------------
@@ -345,16 +393,66 @@ def _number(value: Decimal | int) -> str:
     return f"{Decimal(value).normalize():f}".replace(".", ",")
 
 
+# --- Announcements --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LessonToChoose:
+    """A lesson of the day that may be announced; without a timetable only its number is known."""
+
+    number: int
+    title: str
+    starts: time | None = None
+    ends: time | None = None
+
+
+def calendar_of(child: Child) -> Calendar | None:
+    """The calendar of the child's year; None before the first enrolment. One query."""
+    return load_calendar(child.school_class.year) if child.school_class else None
+
+
+def announcements(child: Child, calendar: Calendar | None) -> list[Told]:
+    """What was announced about the child in this school year, the newest days first. Three queries."""
+    if child.school_class is None or calendar is None:
+        return []
+    stays = [stay for stay, _ in child.stays]
+    return of_pupil(child.pupil.pk, calendar, child.school_class.grade, stays, child.today)
+
+
+def lessons_of_day(child: Child, day: date, calendar: Calendar) -> list[LessonToChoose]:
+    """The child's own lessons of the day by name; none where the timetable does not know them. Three queries."""
+    school_class = child.class_on(day)
+    if school_class is None:
+        return []
+    lessons = pupil_lessons(child.pupil, school_class, day, day, calendar)
+    own = lessons.own(child.pupil.pk, day)
+    return [LessonToChoose(place.number, lessons.courses[place.course_id].subject.name) for place in own]
+
+
+def lessons_to_choose(child: Child, day: date, calendar: Calendar) -> list[LessonToChoose]:
+    """The same with times, or bare numbers by the bells where the timetable is not known; none on a day off."""
+    if child.school_class is None or not calendar.is_school_day(day, child.school_class.grade):
+        return []
+    bells = {bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")}
+    own = lessons_of_day(child, day, calendar) or [LessonToChoose(n, "") for n in sorted(bells) or range(1, 9)]
+    return [
+        replace(lesson, starts=bells[lesson.number].starts, ends=bells[lesson.number].ends)
+        if lesson.number in bells
+        else lesson
+        for lesson in own
+    ]
+
+
 # --- Absences, «Сведения» -------------------------------------------------------------------------
 
 
-def absences(child: Child) -> ExtractData | None:
+def absences(child: Child, calendar: Calendar | None) -> ExtractData | None:
     """Everything missed since the start of the year."""
-    if child.school_class is None:
+    if child.school_class is None or calendar is None:
         return None
     year = child.school_class.year
     period = Period(year.date_from, max(year.date_from, min(child.today, year.date_to)))
-    return extract_of(child.pupil, _source(child, load_calendar(year), period, {"absences"}))
+    return extract_of(child.pupil, _source(child, calendar, period, {"absences"}))
 
 
 def info(child: Child) -> ExtractData | None:

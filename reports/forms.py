@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from attendance.models import Announcement
+from attendance.services.announcements import CannotAnnounce, Wish
 from journal.forms.dates import DateInput
+from journal.models import LAST_LESSON
+from journal.text import row_number
 from reports.extract.data import Period
 
 
@@ -51,3 +56,72 @@ class ReportPeriodForm(PeriodForm):
     """The same for a report of the office."""
 
     ahead = "Период заканчивается позже, чем сегодня или чем учебный год: отчёт показывает то, что уже есть."
+
+
+class AnnounceForm(forms.Form):
+    """What a guardian announces. The rules of dates and days are those of the service; here only the reading.
+
+    With `by_lessons` it is one day and some of its lessons. `key` names the form, `change` what it replaces.
+    """
+
+    unclear = "Эта дата не понята: выберите её в календаре или напишите как 24.11.2026."
+
+    date_from = forms.DateField(label="С", widget=DateInput(), error_messages={"invalid": unclear})
+    date_to = forms.DateField(label="по", required=False, widget=DateInput(), error_messages={"invalid": unclear})
+    lessons = forms.MultipleChoiceField(
+        label="Уроки",
+        required=False,
+        choices=[(str(number), str(number)) for number in range(1, LAST_LESSON + 1)],
+        error_messages={"invalid_choice": f"Такого урока не бывает: отметьте уроки от 1 до {LAST_LESSON}."},
+    )
+    cause = forms.ChoiceField(
+        label="Причина",
+        choices=Announcement.Cause.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Выберите причину.",
+            "invalid_choice": "Такой причины нет в списке: выберите одну из трёх.",
+        },
+    )
+    comment = forms.CharField(
+        label="Пояснение для классного руководителя",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300, "class": "form-control"}),
+    )
+    mode = forms.CharField(required=False, widget=forms.HiddenInput)
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    change = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, by_lessons: bool = False, initial: dict | None = None) -> None:
+        mode = "lessons" if by_lessons else ""
+        super().__init__(data, initial={"key": uuid4(), "mode": mode, **(initial or {})})
+        self.by_lessons = by_lessons
+        self.fields["date_from"].error_messages["required"] = "Укажите день."
+
+    def clean(self) -> dict:
+        cleaned = super().clean() or {}
+        if self.by_lessons and not cleaned.get("lessons") and "lessons" not in self.errors:
+            self.add_error("lessons", "Отметьте хотя бы один урок. Если не будет весь день, выберите «Целые дни».")
+        return cleaned
+
+    def wish(self, own: frozenset[int]) -> Wish:
+        """What is announced; `own` are the lessons of the day, where they are known."""
+        found = self.cleaned_data
+        lessons = tuple(sorted(int(number) for number in found["lessons"])) if self.by_lessons else ()
+        last = found["date_from"] if self.by_lessons else found["date_to"] or found["date_from"]
+        return Wish(found["date_from"], last, found["cause"], lessons, found["comment"].strip(), own)
+
+    @property
+    def form_key(self) -> UUID | None:
+        try:
+            return UUID(self.cleaned_data["key"])
+        except ValueError:
+            return None
+
+    @property
+    def replaces(self) -> int | None:
+        """The announcement that the form changes."""
+        return row_number(self.cleaned_data["change"])
+
+    def refuse(self, refusal: CannotAnnounce) -> None:
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))

@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
+from attendance.announced import Announced, announced_on
+from attendance.announcements import lessons_words
 from attendance.answered import notes_of, split
 from attendance.conflicts import Conflict, conflicts
 from attendance.documents import ending_until
@@ -55,6 +57,18 @@ class Absentee:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedToday:
+    """Whom a family announced for today, while nothing is marked."""
+
+    pupil: Pupil
+    said: Announced
+
+    @property
+    def where(self) -> str:
+        return lessons_words(self.said.lessons)
+
+
+@dataclass(frozen=True, slots=True)
 class LessonRow:
     """The lessons of the class at one place of the day: one, or one a group."""
 
@@ -90,6 +104,7 @@ class Today:
     paper: list[PaperDue]
     unconfirmed: int
     unconfirmed_since: date | None
+    announced: list[AnnouncedToday]
 
     @property
     def is_year_start(self) -> bool:
@@ -150,7 +165,18 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
         paper=paper_due(ids, today, calendar, grade),
         unconfirmed=waiting["count"],
         unconfirmed_since=waiting["since"],
+        announced=[] if no_school else announced_today(pupils, marks, today),
     )
+
+
+def announced_today(
+    pupils: Iterable[Pupil], marks: dict[int, dict[date, dict[int, str]]], today: date
+) -> list[AnnouncedToday]:
+    """Whom the families announced for today and who is not marked yet, in the order of the list. One query."""
+    found = list(pupils)
+    said = announced_on([pupil.pk for pupil in found], today)
+    waiting = [pupil for pupil in found if pupil.pk in said and today not in marks.get(pupil.pk, {})]
+    return [AnnouncedToday(pupil, said[pupil.pk]) for pupil in waiting]
 
 
 def absentees(pupils: Iterable[Pupil], marks: dict[int, dict[int, str]]) -> list[Absentee]:

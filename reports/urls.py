@@ -3,6 +3,7 @@ from django.urls import path
 from journal.files import both
 from reports.views import (
     access,
+    announcements,
     attendance_tables,
     board,
     books,
@@ -120,6 +121,13 @@ urlpatterns = [
     *both("overview/canteen/list", board.canteen_file, "overview_canteen"),
     path("overview/canteen/list.pdf", board.canteen_pdf, name="overview_canteen_pdf"),
     # -- family: announcements --
+    path("family/<int:pupil_id>/announcements/", announcements.announcements, name="family_announcements"),
+    path("family/<int:pupil_id>/announcements/new/", announcements.announce_absence, name="family_announce"),
+    path(
+        "family/<int:pupil_id>/announcements/<int:announcement_id>/withdraw/",
+        announcements.withdraw_announcement,
+        name="family_withdraw",
+    ),
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),
     *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),

@@ -86,6 +86,10 @@ POST_ONLY: dict[str, set[str]] = {
     # -- import --
     # -- attendance of the school --
     "reports:overview_remind": {"deputy"},
+    # -- announcements --
+    "attendance:announcement_confirm": OWN_CLASS,
+    "attendance:announcement_decline": OWN_CLASS,
+    "reports:family_withdraw": {"parent7b"},  # whoever announced it
 }
 
 
@@ -147,6 +151,9 @@ OPENS: dict[str, set[str]] = {
     "reports:family_marks": FAMILY,
     "reports:family_absences": FAMILY,
     "reports:family_info": FAMILY,
+    "reports:family_announcements": FAMILY,
+    "reports:family_announce": {"parent7b"},  # the pupil reads, only a guardian announces
+    "attendance:announcements": OWN_CLASS,
     "reports:class_extracts": OWN_CLASS,
     "reports:extract": OWN_CLASS,
     "reports:extract_file": OWN_CLASS,
@@ -350,6 +357,11 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
         "field": "phone", "suffix": "xlsx", "document_id": document_with_scan(child, teacher),
         "lesson": 1,  # on Friday the 20th that of subject1 in 7Б
+        "field": "phone", "suffix": "xlsx",
+        "announcement_id": child.announcements.create(
+            date_from=demo.day + timedelta(days=3), date_to=demo.day + timedelta(days=3), reason="ill",
+            announced_by=demo.user("parent7b"),
+        ).pk,
         **settings_of(school_class, child),
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from attendance.models.absences import (
     AbsenceQuerySet,
     Reason,
 )
-from attendance.models.announcements import Announcement
+from attendance.models.announcements import CAUSE_REASONS, Announcement
 from attendance.models.documents import AbsenceDocument, DocumentHold, Scan, ScanFile
 from attendance.models.facts import ConflictDecision, LessonCheck, PresenceFact, SignalNote
 from attendance.models.roll import ClosedMonth, RollCall, RollCallReminder
@@ -19,6 +19,7 @@ from attendance.models.signals import SchoolSignals
 
 __all__ = [
     "ABSENCE_REASONS",
+    "CAUSE_REASONS",
     "LETTERS",
     "LONGEST_LATENESS",
     "REASONS",

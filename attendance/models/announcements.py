@@ -23,9 +23,18 @@ class AnnouncementQuerySet(models.QuerySet):
 class Announcement(models.Model):
     """«Не будет с … по …»: whole days, or lessons of one day. `lessons` is a list of numbers; empty is whole days.
 
-    What of it the class teacher confirmed is told by the history of absences (`AbsenceChange.announcement`).
+    What of it the class teacher confirmed is told by the history of absences (`AbsenceChange.announcement`). `words`
+    are the reason as the family chose it; `key` is the form's own name: the same form sent twice announces once.
     """
 
+    class Cause(models.TextChoices):
+        """The reason in words of a parent; each is Б or У for the register (`CAUSE_REASONS`)."""
+
+        ILL = "ill", "заболел(а)"
+        FAMILY = "family", "по семейным обстоятельствам"
+        DOCTOR = "doctor", "к врачу"
+
+    key = models.UUIDField("ключ формы", unique=True, null=True, blank=True)
     pupil = models.ForeignKey(Pupil, models.PROTECT, verbose_name="ученик", related_name="announcements")
     date_from = models.DateField("с")
     date_to = models.DateField("по")
@@ -33,6 +42,7 @@ class Announcement(models.Model):
     reason = models.CharField(
         "причина", max_length=9, choices=[(r.value, r.label) for r in (Reason.ILL, Reason.EXCUSED)]
     )
+    words = models.CharField("причина словами семьи", max_length=40, blank=True)
     comment = models.CharField("пояснение", max_length=300, blank=True)
     announced_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто заявил", related_name="announcements"
@@ -61,3 +71,10 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pupil}: {self.date_from:%d.%m}–{self.date_to:%d.%m.%Y}"
+
+
+CAUSE_REASONS = {
+    Announcement.Cause.ILL: Reason.ILL,
+    Announcement.Cause.FAMILY: Reason.EXCUSED,
+    Announcement.Cause.DOCTOR: Reason.EXCUSED,
+}

@@ -9,7 +9,18 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import RulesAcceptance
-from gymnasium.demo import consents, families, home_study, lessons, marks, people, presence, staff, timetable
+from gymnasium.demo import (
+    announcements,
+    consents,
+    families,
+    home_study,
+    lessons,
+    marks,
+    people,
+    presence,
+    staff,
+    timetable,
+)
 from gymnasium.demo.accounts import PASSWORD
 from gymnasium.demo.world import World, moment
 from journal.calendar import load_calendar
@@ -47,6 +58,7 @@ def build_school(size: str, day: date, tell: Callable[[str], None] = lambda line
     lessons.build_lessons(world)
     tell("посещаемость")
     presence.build_presence(world)
+    announcements.build_announcements(world)
     tell("отметки")
     marks.build_marks(world)
     _accept_rules(world)

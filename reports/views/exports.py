@@ -91,7 +91,7 @@ def family_marks(request: HttpRequest, pupil_id: int, suffix: str) -> HttpRespon
 def family_absences(request: HttpRequest, pupil_id: int, suffix: str) -> HttpResponse:
     """A row an absence since the start of the year, with its reason."""
     child = _child(request, pupil_id)
-    page = cabinet.absences(child)
+    page = cabinet.absences(child, cabinet.calendar_of(child))
     _record(request, child, "пропуски", suffix)
     table: list[list[Value]] = [["С", "По", "Что пропущено", "Уроков", "Причина"]]
     for line in page.absences.lines if page else ():

@@ -286,8 +286,8 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
         Absence.objects.create(pupil=pupil, date=MONDAY, reason=Reason.ILL, is_confirmed=False)
 
     # session, user, teaching, children; calendar, roll, courses, lessons; absences, roll call, unconfirmed, reminder,
-    # bells, cancelled, control works, contradictions, documents, paper; answers to signals; audit
-    with django_assert_num_queries(20):
+    # bells, cancelled, control works, contradictions, documents, paper; announced; answers to signals; audit
+    with django_assert_num_queries(21):
         home(client)
 
 
