@@ -357,7 +357,6 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         "movement_id": Movement.objects.filter(to_class=school_class).first().pk,
         "field": "phone", "suffix": "xlsx", "document_id": document_with_scan(child, teacher),
         "lesson": 1,  # on Friday the 20th that of subject1 in 7Б
-        "field": "phone", "suffix": "xlsx",
         "announcement_id": child.announcements.create(
             date_from=demo.day + timedelta(days=3), date_to=demo.day + timedelta(days=3), reason="ill",
             announced_by=demo.user("parent7b"),

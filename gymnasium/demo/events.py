@@ -132,6 +132,8 @@ def _taken_back(table: FormDays, child: Child, day: date) -> None:
             removed_by=teacher,
         )
     )
+
+
 def _seen(table: FormDays, child: Child, day: date) -> None:
     """The note of the parents says the whole day, a teacher saw the child at the last lesson."""
     table.whole(child, day, reason=Reason.EXCUSED)

@@ -254,9 +254,7 @@ def test_of_what_is_confirmed_only_coming_days_are_withdrawn(say, confirm, mothe
     row = say(MONDAY, until=FRIDAY)
     confirm(row)
 
-    with pytest.raises(
-        CannotAnnounce, match=r"16\.11 классный руководитель уже учёл\. Отозвать можно"
-    ):
+    with pytest.raises(CannotAnnounce, match=r"16\.11 классный руководитель уже учёл\. Отозвать можно"):
         withdraw(announcement=row, by=mother)
     come_back(announcement=row, day=WEDNESDAY, by=mother, today=MONDAY)
 

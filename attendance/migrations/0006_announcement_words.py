@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('attendance', '0003_attendance_in_full'),
+        ('attendance', '0005_school_signals'),
     ]
 
     operations = [
