@@ -105,7 +105,7 @@ def _note(message: ConsoleMessage, faults: list[str]) -> None:
 def _sign_in(browser: Browser, site: Site, login: str) -> dict:
     """Signs in through the form, as a person does; the session is kept for the other tests of the module."""
     context = browser.new_context(base_url=site.url, locale="ru-RU")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)  # it hashes a password on a machine that may be busy
     page = context.new_page()
     page.goto("/accounts/login/")
     page.fill("[name=login]", login)
