@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     BigIntegerField,
@@ -204,7 +205,8 @@ History = Mapping[date, Mapping[int, _Mark]]
 
 def _standing_rows() -> QuerySet:
     """Absences of the class's pupils on the day, and their whole days of the last weeks."""
-    day, class_id = Param("day", DateField()), Param("class_id", BigIntegerField())
+    day: Any = Param("day", DateField())
+    class_id: Any = Param("class_id", BigIntegerField())
     contradicting = (
         Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
         .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
