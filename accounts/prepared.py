@@ -22,8 +22,8 @@ class Param(Expression):
         super().__init__(output_field=output_field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [self]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
 
     def prepared(self, value: Any) -> Any:
         """The value as the database takes it."""
@@ -48,7 +48,7 @@ class Prepared:
         bound = copy(compiler)
         bound.connection = connections[DEFAULT_DB_ALIAS]  # of this thread
         bound.as_sql = lambda *args, **kwargs: (sql, params)
-        rows = object.__new__(type(queryset))
+        rows: Any = object.__new__(type(queryset))
         rows.__dict__.update(queryset.__dict__)
         rows._query = copy(queryset.query)
         rows._query.get_compiler = lambda *args, **kwargs: bound

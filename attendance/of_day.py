@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -72,7 +73,8 @@ def of_day(class_id: int, day: date, session: str = "") -> OfDay:
 
 
 def _rows() -> QuerySet:
-    class_id, day = Param("class_id", BigIntegerField()), Param("day", DateField())
+    class_id: Any = Param("class_id", BigIntegerField())
+    day: Any = Param("day", DateField())
     pupils = pupils_of_day(class_id, day)
     calls = RollCall.objects.filter(school_class=class_id, date=day)
     months = ClosedMonth.objects.filter(month=Param("month", DateField()))

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import BigIntegerField, Case, DateField, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -201,7 +202,8 @@ History = Mapping[date, Mapping[int, _Mark]]
 
 def _standing_rows() -> QuerySet:
     """Absences of the class's pupils on the day, and their whole days of the last weeks."""
-    day, class_id = Param("day", DateField()), Param("class_id", BigIntegerField())
+    day: Any = Param("day", DateField())
+    class_id: Any = Param("class_id", BigIntegerField())
     return (
         Absence.objects.filter(Q(date=day) | Q(lesson=WHOLE_DAY), pupil__in=pupils_of_day(class_id, day))
         .filter(date__range=(Param("since", DateField()), day))

@@ -24,6 +24,8 @@ from journal.models import (
     Lesson,
     Pupil,
     SchoolClass,
+    StudyGroup,
+    Subject,
     Teacher,
     TimetableSlot,
 )
@@ -66,14 +68,15 @@ Slot = tuple[int, int, str, Stay]
 Roll = tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]
 """Pupils in list order, their stays in the class, their groups."""
 
-When = date | Param
+When = Any
+"""A date, or the param of a prepared query."""
 
 SLOT_COLUMNS = ("weekday", "number", "room", "date_from", "date_to")
 COURSE_COLUMNS = [field.attname for field in Course._meta.concrete_fields]
 PLAN_ID = len(SLOT_COLUMNS) + COURSE_COLUMNS.index("plan_id")
 RELATED_COLUMNS = [
-    (name, [field.attname for field in Course._meta.get_field(name).related_model._meta.concrete_fields])
-    for name in ("subject", "group", "teacher", "plan")
+    (name, [field.attname for field in model._meta.concrete_fields])
+    for name, model in (("subject", Subject), ("group", StudyGroup), ("teacher", Teacher), ("plan", IndividualPlan))
 ]
 
 
@@ -202,6 +205,7 @@ def course_lessons(
     """
     values = {"start": start, "end": end, "course_id": course.pk}
     group_id = course.group_id or 0
+    members: Iterable[tuple]
     if len(classes) == 1:
         members = _course_roll(class_id=classes[0].pk, group_id=group_id, start=start, end=end)
     else:
@@ -264,9 +268,12 @@ class _Queries:
         self.held = Prepared(lambda: _held_rows(audience().values("pk"), _START, _END))
 
 
-_CLASS, _PUPIL = Param("class_id", BigIntegerField()), Param("pupil_id", BigIntegerField())
-_START, _END, _WEEKDAY = Param("start", DateField()), Param("end", DateField()), Param("weekday", IntegerField())
-_COURSE, _GROUP = Param("course_id", BigIntegerField()), Param("group_id", BigIntegerField())
+_CLASS, _PUPIL, _COURSE, _GROUP = (
+    Param(f"{name}_id", BigIntegerField()) for name in ("class", "pupil", "course", "group")
+)
+_START: When = Param("start", DateField())
+_END: When = Param("end", DateField())
+_WEEKDAY = Param("weekday", IntegerField())
 _OF_CLASS = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS))
 _OF_PUPIL = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS, pupil=_PUPIL))
 _course_roll = Prepared(lambda: _roll_rows(Enrolment.objects.filter(school_class=_CLASS), _START, _END, _GROUP))
@@ -445,7 +452,7 @@ def _course(values: tuple, known: dict[tuple[str, int], Model]) -> Course:
     begin = len(COURSE_COLUMNS)
     for name, columns in RELATED_COLUMNS:
         own, begin = values[begin : begin + len(columns)], begin + len(columns)
-        field = Course._meta.get_field(name)
+        field: Any = Course._meta.get_field(name)
         related = known.get((name, own[0]))
         if related is None and own[0] is not None:
             related = known[name, own[0]] = field.related_model.from_db(DEFAULT_DB_ALIAS, columns, own)

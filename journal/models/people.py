@@ -81,7 +81,8 @@ class Teacher(Person):
 
 
 def _teaching_rows() -> models.QuerySet:
-    user, today = Param("user_id", models.IntegerField()), Param("today", models.DateField())
+    user: Any = Param("user_id", models.BigIntegerField())
+    today: Any = Param("today", models.DateField())
     in_force = Q(class_teachings__date_from__lte=today) & (
         Q(class_teachings__date_to=None) | Q(class_teachings__date_to__gte=today)
     )

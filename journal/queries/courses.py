@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import BigIntegerField, DateField, F, Q, QuerySet, Subquery
 
@@ -24,7 +25,7 @@ def courses_of_class(school_class: SchoolClass) -> list[Course]:
 
 
 def _of_class_rows() -> QuerySet[Course]:
-    class_id = Param("class_id", BigIntegerField())
+    class_id: Any = Param("class_id", BigIntegerField())
     plans = IndividualPlan.objects.filter(
         Q(date_to=None) | Q(date_to__gte=Param("start", DateField())),
         Q(pupil__enrolments__date_to=None) | Q(pupil__enrolments__date_to__gte=F("date_from")),

@@ -78,7 +78,7 @@ def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, toda
     here = {row.pupil_id for row in enrolments if row.date_to is None or row.date_to >= end}
     came = [row.pupil_id for row in enrolments if row.date_from > start]
     gone = {row.pupil_id: row.date_to for row in enrolments if row.date_to and row.pupil_id not in here}
-    given = _given(courses, list(pupils), came, gone, start, end)
+    given = _given(courses, came, gone, start, end)
     period = _period_marks(list(pupils), term)
     thresholds = Thresholds.of(calendar.school)
     for pupil in pupils.values():
@@ -101,11 +101,12 @@ def _subjects(matrix: Matrix, courses: Iterable[Course]) -> None:
 
 
 def _given(
-    courses: list[Course], pupil_ids: list[int], came: list[int], gone: Mapping[int, date], start: date, end: date
+    courses: list[Course], came: list[int], gone: Mapping[int, date], start: date, end: date
 ) -> dict[tuple[int, int], list[tuple[str, Decimal, int]]]:
-    """(pupil id, subject id) → value, weight and how many such marks. One query."""
+    """(pupil id, subject id) → value, weight and how many such marks; in a group also of other classes. One query."""
     fields = ("pupil_id", "lesson__course__subject_id", "value", "kind__weight")
-    rows = Mark.objects.filter(pupil__in=pupil_ids, lesson__date__range=(start, end)).order_by()
+    # By lessons, not by pupils: then no year that these pupils have behind them is read.
+    rows = Mark.objects.filter(lesson__date__range=(start, end)).order_by()
     for pupil_id, last in gone.items():
         # What a pupil gets after leaving, in a group of several classes too, is the business of another class.
         rows = rows.exclude(pupil=pupil_id, lesson__date__gt=last)

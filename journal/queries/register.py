@@ -158,9 +158,10 @@ def _marks(
     Marks that a pupil brought from another group, plan or class of the term count in the mean, though they stand in
     another journal (domain.md §6).
     """
-    rows = Mark.objects.filter(pupil__in=ids, lesson__date__range=(start, end)).order_by()
-    # By the lessons of few courses, not by all marks a pupil ever got: the page is as fast after ten years.
-    here = rows.filter(lesson__course__in=same)
+    rows = Mark.objects.filter(lesson__date__range=(start, end)).order_by()
+    # By the lessons of few courses alone: told the pupils too, SQLite reads all marks these ever got. What a group of
+    # several classes brings along is left out below.
+    here, wanted = rows.filter(lesson__course__in=same), set(ids)
     fields = (
         "pupil_id", "lesson_id", "lesson__course_id", "lesson__date", "lesson__number",
         "position", "value", "kind__weight", "kind__is_control", "comment",
@@ -171,7 +172,8 @@ def _marks(
         found = found.union(brought.values_list(*fields))
     marks: dict[int, list[GivenMark]] = defaultdict(list)
     for row in sorted(found, key=lambda row: row[3:6]):
-        marks[row[0]].append(GivenMark(*row))
+        if row[0] in wanted:
+            marks[row[0]].append(GivenMark(*row))
     return marks
 
 
