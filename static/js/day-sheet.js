@@ -125,6 +125,7 @@ const tell = {
         queue.change(item, { held: true, puts: wanted });
         asked.push({ item, stands });
         if (asked.length === 1) ask();
+        else showMore();
       }
     }
     say("отметку изменили", "conflict");
@@ -166,9 +167,10 @@ function ask() {
   const [theirs, mine] = [letter(wireOf(stands)), letter(item.puts)];
   const name = rows.get(item.pupil)?.name || "Ученик другого класса";
   const day = item.page === page ? "" : `${dayWords(item.page)}, `;
-  const more = asked.length > 1 ? ` Ещё таких: ${asked.length - 1}.` : "";
   const by = stands.by ? who(stands) : "Другой человек";
-  const box = question(`${name}, ${day}${placeWords(item.place)}: ${by} — ${theirs}, у вас — ${mine}. Что оставить?${more}`, { alone: true });
+  const box = question(`${name}, ${day}${placeWords(item.place)}: ${by} — ${theirs}, у вас — ${mine}. Что оставить?`, { alone: true });
+  box.querySelector("p").append(Object.assign(document.createElement("span"), { id: "more-questions" }));
+  showMore();
   const close = () => {
     queue.remove(item);
     asked.shift();
@@ -188,6 +190,11 @@ function ask() {
   });
   box.append(keep, " ", put);
   keep.focus();
+}
+
+function showMore() {
+  const place = document.getElementById("more-questions");
+  if (place) place.textContent = asked.length > 1 ? ` Ещё таких: ${asked.length - 1}.` : "";
 }
 
 function tellUndone(row, place, stands, where = page) {
