@@ -327,6 +327,7 @@ def test_ctrl_z_takes_back_after_a_reload(page_for, site, seven_b):
     (pupil,) = free_pupils(seven_b, TODAY, 1)
     page = page_for("teacher7b")
     page.goto(f"{site.url}/attendance/classes/{seven_b.pk}/{TODAY}/")
+    expect(page.locator("#sheet[data-ready]")).to_be_visible()
     button(page, pupil, "Н").click()
     expect(state(page)).to_contain_text("сохранено")
     page.reload()
