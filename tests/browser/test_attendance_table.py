@@ -88,7 +88,7 @@ def test_a_year_leads_down_to_its_term_its_month_and_its_day(page_as):
     open_table(page)
     page.get_by_role("link", name="Год", exact=True).click()
     expect(page.get_by_role("heading", name="Сводная ведомость посещаемости")).to_be_visible()
-    page.locator("thead").get_by_role("link", name="II четверть").click()
+    page.locator("thead").get_by_role("link", name="II четверть", exact=True).click()
     page.locator("thead").get_by_role("link", name="Ноябрь 2026").click()
     expect(page.get_by_role("heading", name="Табель: ноябрь 2026")).to_be_visible()
 
