@@ -18,6 +18,7 @@ class Guide:
 
 GUIDES = (
     Guide("teacher", "Классному руководителю"),
+    Guide("attendance", "Посещаемость"),
     Guide("start", "Начало года"),
     Guide("deputy", "Заместителю директора"),
     Guide("parent", "Родителям и ученикам"),

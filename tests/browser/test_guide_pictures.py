@@ -1,4 +1,4 @@
-"""The pictures of the guide «Начало года»: made of the demo school by `script/guide-pictures`, kept in the repository.
+"""The pictures of the guides «Начало года» and «Посещаемость»: made of the demo school by `script/guide-pictures`, kept in the repository.
 
 An ordinary run takes each picture again, so a page that a picture shows cannot change its way without this test seeing
 it, and checks that the guide and the kept files name each other.
@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 KEPT = Path(__file__).resolve().parents[2] / "static" / "img" / "guide"
 SIZE = {"width": 1200, "height": 768}
-GUIDE = Path(str(get_template("help/start.html").origin)).read_text()
+GUIDES = ("start", "attendance")
 
 
 def tab(page: Page, name: str) -> None:
@@ -70,14 +70,61 @@ def consents(page: Page) -> None:
     expect(page.get_by_role("button", name="Записать отмеченных")).to_be_visible()
 
 
+def attendance_tab(page: Page, name: str) -> None:
+    page.get_by_role("link", name="Посещаемость", exact=True).click()
+    page.get_by_role("navigation", name="Страницы класса").get_by_role("link", name=name, exact=True).click()
+
+
+def day_sheet(page: Page) -> None:
+    page.get_by_role("link", name="Посещаемость", exact=True).click()
+    page.wait_for_selector("#sheet[data-ready]")
+    page.get_by_role("row").nth(4).get_by_role("button", name="болезнь").click()
+    expect(page.locator("#save-state")).to_contain_text("сохранено")
+
+
+def announced(page: Page) -> None:
+    attendance_tab(page, "Заявления")
+    expect(page.get_by_role("button", name=re.compile("Подтвердить")).first).to_be_visible()
+
+
+def document_preview(page: Page) -> None:
+    attendance_tab(page, "Справки")
+    page.get_by_role("link", name=re.compile("Внести")).first.click()
+    page.get_by_role("button", name="Показать, что изменится").click()
+    expect(page.get_by_role("heading", name="Что изменится")).to_be_visible()
+
+
+def unsettled(page: Page) -> None:
+    attendance_tab(page, "Противоречия")
+    expect(page.get_by_role("heading", name=re.compile("Противоречия: "))).to_be_visible()
+
+
+def month_table(page: Page) -> None:
+    attendance_tab(page, "Табель")
+    expect(page.get_by_role("heading", name=re.compile("Табель"))).to_be_visible()
+
+
+def signals(page: Page) -> None:
+    attendance_tab(page, "Сигналы")
+    expect(page.get_by_role("button", name=re.compile("Принять к сведению")).first).to_be_visible()
+
+
+def board(page: Page) -> None:
+    expect(page.get_by_role("button", name=re.compile("Напомнить")).first).to_be_visible()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
-    one.__name__: one for one in (checklist, grid, card, guardians, division, preview, consents)
+    one.__name__: one
+    for one in (
+        *(checklist, grid, card, guardians, division, preview, consents),
+        *(day_sheet, announced, document_preview, unsettled, month_table, signals, board),
+    )
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_page_of_the_picture_is_reached_as_the_guide_says(page_for, name):
-    page = page_for("teacher7b", viewport=SIZE)
+    page = page_for("deputy" if name == "board" else "teacher7b", viewport=SIZE)
     page.goto("/")
     PICTURES[name](page)
 
@@ -88,15 +135,17 @@ def test_the_page_of_the_picture_is_reached_as_the_guide_says(page_for, name):
     assert size_of((KEPT / f"{name}.png").read_bytes()) == size_of(taken) == (SIZE["width"], SIZE["height"])
 
 
-def test_the_guide_shows_every_kept_picture_and_no_other():
-    shown = re.findall(r'_picture.html" with name="(\w+)"', GUIDE)
+def test_the_guides_show_every_kept_picture_and_no_other():
+    texts = [Path(str(get_template(f"help/{guide}.html").origin)).read_text() for guide in GUIDES]
+    shown = re.findall(r'_picture.html" with name="(\w+)"', "".join(texts))
 
     assert sorted(shown) == sorted(PICTURES) == sorted(path.stem for path in KEPT.glob("*.png"))
 
 
-def test_the_pictures_stand_in_the_guide(page_for):
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_pictures_stand_in_the_guide(page_for, guide):
     page = page_for("teacher7b")
-    page.goto("/help/start/")
+    page.goto(f"/help/{guide}/")
 
     for picture in page.locator("figure img").all():
         picture.scroll_into_view_if_needed()
