@@ -13,9 +13,10 @@ def own_child(page) -> str:
 def test_two_taps_announce_and_the_class_teacher_sees_it(page_as, page_for, login, script):
     page = page_as(login, phone=True, java_script_enabled=script)
     if not script:  # the demo's own announcement of this family goes first
-        page.goto(own_child(page) + "announcements/")
+        diary = own_child(page)
+        page.goto(diary + "announcements/")
         page.get_by_role("button", name="Отозвать").click()
-        page.goto(own_child(page))
+        page.goto(diary)
 
     page.get_by_role("link", name="Сообщить об отсутствии").tap()
     page.get_by_role("button", name="заболел(а)").first.tap()
