@@ -223,7 +223,11 @@ def test_the_page_costs_the_same_for_any_class(client, teacher, school_class, pu
 
 
 def test_one_press_on_today_takes_note_and_comes_back(client, teacher, school_class, truant):
-    assert "Прогульнов" in words_of(client.get("/"))
+    page = client.get("/")
+    assert "Прогульнов" in words_of(page)
+    # The form stands in a template that is included with few variables.
+    form = page.content.decode().partition(reverse("attendance:signal_note", args=[school_class.pk]))[2]
+    assert 'name="csrfmiddlewaretoken"' in form.partition("</form>")[0]
 
     answer = take(client, school_class, truant, next="today")
 
