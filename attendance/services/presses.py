@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Subquery
+from django.db.models import Exists
 from django.utils import timezone
 
 from accounts.models import User
@@ -130,10 +130,13 @@ def mark_absence(
     The same `press.key` again, or a press whose result stands already, changes nothing. `session` is a print of the
     sign-in, for undoing; `why` is asked of the deputy in a closed month; `announcement` is what a press confirms (its
     key is enough: whether it still says so is read under the lock).
-    Five queries; one more for a press that undoes another: it gives back what that one replaced, as it stood.
+    Five queries; one more for a press that confirms an announcement, or that undoes another: that gives back what the
+    other replaced, as it stood.
     """
-    if _check_place(school_class, day, press, calendar, by, why, announcement):
+    if _check_place(school_class, day, press, calendar, by, why):
         return standing_on(press.pupil_id, day).filter(lesson=press.lesson).first()
+    if announcement:
+        _check_announced(announcement, press, day)
     here = {row.lesson: row for row in standing_on(press.pupil_id, day)}
     standing = here.get(press.lesson)
     stands = (standing.reason, standing.minutes) if standing else ("", None)
@@ -204,16 +207,12 @@ def _check_place(
     calendar: Calendar,
     by: User,
     why: str,
-    announcement: Announcement | None,
 ) -> bool:
     """Whether this very press was done before; CannotMark where the place cannot be marked. One query."""
     if reason := calendar.why_no_school(day, school_class.grade):
         raise CannotMark(f"{day:%d.%m.%Y} — не учебный день ({reason}). Выберите другой день.")
     roll = Enrolment.objects.filter(school_class=school_class, pupil=press.pupil_id).on_roll(day)
-    says_so = Announcement.objects.open().filter(pupil=press.pupil_id, date_from__lte=day, date_to__gte=day)
-    says_so = says_so.filter(pk=announcement.pk if announcement else None, reason=press.new)
     rows = roll.annotate(
-        announced=Subquery(says_so.values("lessons")[:1]),
         month_is_closed=Exists(ClosedMonth.objects.filter(month=day.replace(day=1))),
         # Two presses never share a key; without one there is nothing to compare.
         is_repeat=Exists(AbsenceChange.objects.filter(key=press.key, key__isnull=False)),
@@ -228,6 +227,13 @@ def _check_place(
         raise CannotMark(closed)
     if row.month_is_closed and not why:
         raise CannotMark("Месяц закрыт: напишите в поле «Причина исправления», почему меняете отметку.")
-    if announcement and (row.announced is None or press.lesson not in (row.announced or [WHOLE_DAY])):
-        raise CannotMark(NOT_ANNOUNCED)
     return False
+
+
+def _check_announced(announcement: Announcement, press: Press, day: date) -> None:
+    """A query of its own after the lock: inside the locking one PostgreSQL would still see what a family withdrew while
+    it waited."""
+    rows = Announcement.objects.open().filter(pk=announcement.pk, pupil=press.pupil_id, reason=press.new)
+    row = rows.filter(date_from__lte=day, date_to__gte=day).first()
+    if row is None or press.lesson not in (row.lessons or [WHOLE_DAY]):
+        raise CannotMark(NOT_ANNOUNCED)
