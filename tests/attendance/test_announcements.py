@@ -254,9 +254,7 @@ def test_of_what_is_confirmed_only_coming_days_are_withdrawn(say, confirm, mothe
     row = say(MONDAY, until=FRIDAY)
     confirm(row)
 
-    with pytest.raises(
-        CannotAnnounce, match=r"16\.11 классный руководитель уже учёл\. Отозвать можно"
-    ):
+    with pytest.raises(CannotAnnounce, match=r"16\.11 классный руководитель уже учёл\. Отозвать можно"):
         withdraw(announcement=row, by=mother)
     come_back(announcement=row, day=WEDNESDAY, by=mother, today=MONDAY)
 
@@ -523,7 +521,7 @@ def test_the_operator_has_no_list(client, school_class):
 
 
 def test_whoever_left_the_class_is_in_its_list_no_more(teacher, school_class, say, child):
-    say(comment="переезд")
+    say(LAST_FRIDAY, until=MONDAY, comment="переезд")  # one day of it was here
     child.enrolments.update(date_to=LAST_FRIDAY)
 
     assert "переезд" not in teacher.get(page_url(school_class)).content.decode()
