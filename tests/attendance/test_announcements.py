@@ -521,7 +521,7 @@ def test_the_operator_has_no_list(client, school_class):
 
 
 def test_whoever_left_the_class_is_in_its_list_no_more(teacher, school_class, say, child):
-    say(comment="переезд")
+    say(LAST_FRIDAY, until=MONDAY, comment="переезд")  # one day of it was here
     child.enrolments.update(date_to=LAST_FRIDAY)
 
     assert "переезд" not in teacher.get(page_url(school_class)).content.decode()
