@@ -42,7 +42,7 @@ from attendance.queries import MissedDay, missed_on
 from journal.calendar import Calendar
 from journal.dates import day_month
 from journal.lessons import ClassLessons, class_lessons, pupils_of_day
-from journal.models import NUMERIC_VALUES, Mark, Pupil, School, SchoolClass, Sex
+from journal.models import NUMERIC_VALUES, Lesson, Mark, Pupil, School, SchoolClass, Sex
 from journal.text import initials
 
 # How far back a run of days («болеет с 20 ноября») is followed.
@@ -210,7 +210,9 @@ def _standing_rows() -> QuerySet:
     contradicting = (
         Mark.objects.annotate(place=ExpressionWrapper(OuterRef("lesson"), output_field=IntegerField()))
         .filter(Q(place=WHOLE_DAY) | Q(lesson__number=F("place")))
-        .filter(pupil=OuterRef("pupil"), lesson__date=OuterRef("date"), value__in=NUMERIC_VALUES)
+        # By the lessons of the day: by the pupil alone every mark ever got would be looked at.
+        .filter(pupil=OuterRef("pupil"), lesson__in=Lesson.objects.filter(date=day).values("pk"))
+        .filter(value__in=NUMERIC_VALUES)
         .order_by("lesson__number")
         .values(words=Concat(F("lesson__number"), Value(":"), F("value"), output_field=CharField()))[:1]
     )
