@@ -29,7 +29,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, ConflictDecision, PresenceFact, Reason
-from journal.models import NUMERIC_VALUES, Mark, Pupil, Sex
+from journal.models import NUMERIC_VALUES, Lesson, Mark, Pupil, Sex
 from journal.text import initials
 
 MARK, SEEN, LATE = "mark", "seen", "late"
@@ -215,7 +215,9 @@ def first_proof() -> Coalesce:
         )
         return Subquery(rows.order_by(lesson).values("key")[:1])
 
-    given = Mark.objects.filter(value__in=NUMERIC_VALUES)
+    # By the lessons of the day: by the pupil alone every mark ever got would be looked at.
+    of_day = Lesson.objects.filter(date=OuterRef(OuterRef("date"))).values("pk")
+    given = Mark.objects.filter(value__in=NUMERIC_VALUES, lesson__in=of_day)
     return Coalesce(
         first(given, MARK, "lesson__number", "lesson__date", Value(":"), F("value")),
         first(PresenceFact.objects.all(), SEEN, "lesson", "date"),

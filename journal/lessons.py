@@ -7,16 +7,31 @@ and number replaces the slot (held, replaced, cancelled), a row without a slot a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BigIntegerField, DateField, F, FilteredRelation, IntegerField, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from accounts.prepared import Param, Prepared
 from journal.calendar import Calendar
+from journal.lesson_rows import (
+    COURSE_COLUMNS,
+    OF_CLASS,
+    OF_PUPIL,
+    PLAN_ID,
+    PUPIL_COLUMNS,
+    RELATED_COLUMNS,
+    SLOT_COLUMNS,
+    PupilQueries,
+    course_held,
+    course_roll,
+    course_slots,
+    held_rows,
+    roll_rows,
+    slot_rows,
+)
 from journal.models import (
     Course,
     Enrolment,
@@ -24,12 +39,8 @@ from journal.models import (
     Lesson,
     Pupil,
     SchoolClass,
-    StudyGroup,
-    Subject,
     Teacher,
-    TimetableSlot,
 )
-from journal.models.classes import CourseQuerySet
 from journal.models.people import EnrolmentQuerySet
 from journal.text import initials
 
@@ -60,24 +71,11 @@ class Stay:
         return self.date_from <= day and (self.date_to is None or day <= self.date_to)
 
 
-PUPIL_COLUMNS = tuple(field.attname for field in Pupil._meta.concrete_fields)
-
 Slot = tuple[int, int, str, Stay]
 """A place in the timetable: lesson number, course, room, and from when to when it holds."""
 
 Roll = tuple[dict[int, Pupil], dict[int, list[Stay]], dict[int, list[tuple[int, Stay]]]]
 """Pupils in list order, their stays in the class, their groups."""
-
-When = Any
-"""A date, or the param of a prepared query."""
-
-SLOT_COLUMNS = ("weekday", "number", "room", "date_from", "date_to")
-COURSE_COLUMNS = [field.attname for field in Course._meta.concrete_fields]
-PLAN_ID = len(SLOT_COLUMNS) + COURSE_COLUMNS.index("plan_id")
-RELATED_COLUMNS = [
-    (name, [field.attname for field in model._meta.concrete_fields])
-    for name, model in (("subject", Subject), ("group", StudyGroup), ("teacher", Teacher), ("plan", IndividualPlan))
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +179,12 @@ def is_own(
 
 def class_lessons(school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
     """Lessons of the class and of each of its pupils in start..end. Three queries, whatever the sizes."""
-    return _assemble(_OF_CLASS, school_class, start, end, calendar)
+    return _assemble(OF_CLASS, school_class, start, end, calendar)
 
 
 def pupil_lessons(pupil: Pupil, school_class: SchoolClass, start: date, end: date, calendar: Calendar) -> ClassLessons:
     """The same for one pupil in one class: what a family's page needs."""
-    return _assemble(_OF_PUPIL, school_class, start, end, calendar, pupil_id=pupil.pk)
+    return _assemble(OF_PUPIL, school_class, start, end, calendar, pupil_id=pupil.pk)
 
 
 def course_lessons(
@@ -207,18 +205,18 @@ def course_lessons(
     group_id = course.group_id or 0
     members: Iterable[tuple]
     if len(classes) == 1:
-        members = _course_roll(class_id=classes[0].pk, group_id=group_id, start=start, end=end)
+        members = course_roll(class_id=classes[0].pk, group_id=group_id, start=start, end=end)
     else:
-        members = _roll_rows(Enrolment.objects.filter(school_class__in=classes), start, end, group_id)
+        members = roll_rows(Enrolment.objects.filter(school_class__in=classes), start, end, group_id)
     pupils, stays, groups = _roll(members)
     slots: dict[int, list[Slot]] = defaultdict(list)
-    for weekday, number, room, since, until in _course_slots(**values):
+    for weekday, number, room, since, until in course_slots(**values):
         slots[weekday].append((number, course.pk, room, Stay(since, until)))
     days = calendar.school_days(start, end, classes[0].grade)
     return ClassLessons(
         pupils=list(pupils.values()),
         courses={course.pk: course},
-        places=_by_day(slots, _held(_course_held(**values)), days, calendar),
+        places=_by_day(slots, _held(course_held(**values)), days, calendar),
         enrolments=stays,
         groups=groups,
         plans=_plans([course, *of_plans]),
@@ -243,8 +241,8 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
     # Last year's places of the timetable have no end of their own: their classes are of another year.
     this_year = Q(school_class__year=calendar.year) | Q(group__year=calendar.year) | Q(plan__isnull=False)
     audience = Course.objects.filter(Q(teacher=teacher) | Q(pk__in=stands_in)).filter(this_year)
-    found, slots = _slots(_slot_rows(audience, day, day, calendar.timetable_weekday(day)))
-    places = _by_day(slots, _held(_held_rows(list(found), day, day)), [day], calendar)
+    found, slots = _slots(slot_rows(audience, day, day, calendar.timetable_weekday(day)))
+    places = _by_day(slots, _held(held_rows(list(found), day, day)), [day], calendar)
     courses = Course.objects.filter(pk__in=list(found)).for_lists().with_audience().in_bulk()
     rows = [(courses[place.course_id], place) for place in places.get(day, ())]
     return [
@@ -255,38 +253,8 @@ def teacher_lessons(teacher: Teacher, day: date, calendar: Calendar) -> list[tup
     ]
 
 
-class _Queries:
-    """The three queries about the pupils of some stays and their lessons, composed once (accounts/prepared.py)."""
-
-    def __init__(self, stays: Callable[[], EnrolmentQuerySet]) -> None:
-        def audience() -> CourseQuerySet:
-            return audience_of(_CLASS, stays().overlapping(_START, _END).values("pupil"))
-
-        self.roll = Prepared(lambda: _roll_rows(stays(), _START, _END))
-        self.slots = Prepared(lambda: _slot_rows(audience(), _START, _END))
-        self.slots_of_weekday = Prepared(lambda: _slot_rows(audience(), _START, _END, _WEEKDAY))
-        self.held = Prepared(lambda: _held_rows(audience().values("pk"), _START, _END))
-
-
-_CLASS, _PUPIL, _COURSE, _GROUP = (
-    Param(f"{name}_id", BigIntegerField()) for name in ("class", "pupil", "course", "group")
-)
-_START: When = Param("start", DateField())
-_END: When = Param("end", DateField())
-_WEEKDAY = Param("weekday", IntegerField())
-_OF_CLASS = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS))
-_OF_PUPIL = _Queries(lambda: Enrolment.objects.filter(school_class=_CLASS, pupil=_PUPIL))
-_course_roll = Prepared(lambda: _roll_rows(Enrolment.objects.filter(school_class=_CLASS), _START, _END, _GROUP))
-_course_slots = Prepared(
-    lambda: TimetableSlot.objects.filter(
-        Q(date_to=None) | Q(date_to__gte=_START), course=_COURSE, date_from__lte=_END
-    ).values_list(*SLOT_COLUMNS)
-)
-_course_held = Prepared(lambda: _held_rows(Course.objects.filter(pk=_COURSE).values("pk"), _START, _END))
-
-
 def _assemble(
-    queries: _Queries, school_class: SchoolClass, start: date, end: date, calendar: Calendar, **whose: int
+    queries: PupilQueries, school_class: SchoolClass, start: date, end: date, calendar: Calendar, **whose: int
 ) -> ClassLessons:
     values = {"class_id": school_class.pk, "start": start, "end": end, **whose}
     pupils, stays, groups = _roll(queries.roll(**values))
@@ -314,38 +282,11 @@ def _assemble(
 
 def roll_of(enrolments: EnrolmentQuerySet, start: date, end: date, columns: Sequence[str]) -> Roll:
     """Pupils of the stays in list order, with these columns (the key first), their stays and groups. One query."""
-    return _roll(_roll_rows(enrolments, start, end, columns=columns), columns)
-
-
-def _roll_rows(
-    enrolments: EnrolmentQuerySet,
-    start: When,
-    end: When,
-    group_id: int | Param | None = None,
-    columns: Sequence[str] = PUPIL_COLUMNS,
-) -> QuerySet:
-    """A row an enrolment and membership (in the one group, if told), in list order. Dates are dates or params."""
-    member = "pupil__group_memberships"
-    within = Q(**{f"{member}__date_from__lte": end}) & (
-        Q(**{f"{member}__date_to": None}) | Q(**{f"{member}__date_to__gte": start})
-    )
-    if group_id is not None:
-        within &= Q(**{f"{member}__group": group_id})
-    # Plain values: a pupil in four groups comes four times, and is made once.
-    return (
-        enrolments.overlapping(start, end)
-        .annotate(member=FilteredRelation(member, condition=within))
-        .order_by("pupil__sort_name", "pupil_id", "date_from")
-        .values_list(
-            *("pupil_id", "date_from", "date_to"),
-            *("member__group", "member__date_from", "member__date_to"),
-            *(f"pupil__{column}" for column in columns),
-        )
-    )
+    return _roll(roll_rows(enrolments, start, end, columns=columns), columns)
 
 
 def _roll(rows: Iterable[tuple], columns: Sequence[str] = PUPIL_COLUMNS) -> Roll:
-    """Pupils in list order, their stays in the class and in groups, from `_roll_rows`."""
+    """Pupils in list order, their stays in the class and in groups, from `roll_rows`."""
     pupils: dict[int, Pupil] = {}
     stays: dict[int, set[Stay]] = defaultdict(set)
     groups: dict[int, set[tuple[int, Stay]]] = defaultdict(set)
@@ -360,12 +301,6 @@ def _roll(rows: Iterable[tuple], columns: Sequence[str] = PUPIL_COLUMNS) -> Roll
         {pk: list(found) for pk, found in stays.items()},
         {pk: list(found) for pk, found in groups.items()},
     )
-
-
-def audience_of(school_class: Any, pupils: Any) -> CourseQuerySet:
-    """Courses of the class, of its groups and of its pupils' plans; conditions on own columns keep to indexes."""
-    plans = IndividualPlan.objects.filter(pupil__in=pupils).values("pk")
-    return Course.objects.of_class(school_class) | Course.objects.filter(plan__in=plans)
 
 
 def _plans(courses: Iterable[Course]) -> dict[int, list[Plan]]:
@@ -414,24 +349,10 @@ def _by_day(
     return dict(places)
 
 
-def _slot_rows(audience: QuerySet, start: When, end: When, weekday: Any = None) -> QuerySet:
-    """A row a slot of the audience's courses that holds in start..end (on one weekday, if told), and one for a course
-    that has none. Dates and weekday are values or params."""
-    in_force = (Q(slots__date_to=None) | Q(slots__date_to__gte=start)) & Q(slots__date_from__lte=end)
-    if weekday is not None:
-        in_force &= Q(slots__weekday=weekday)
-    related = [f"{name}__{column}" for name, columns in RELATED_COLUMNS for column in columns]
-    return (
-        Course.objects.filter(pk__in=audience.values("pk"))
-        .annotate(slot=FilteredRelation("slots", condition=in_force))
-        .values_list(*(f"slot__{column}" for column in SLOT_COLUMNS), *COURSE_COLUMNS, *related)
-    )
-
-
 def _slots(
     rows: Iterable[tuple], held: Collection[int] | None = None
 ) -> tuple[dict[int, Course], dict[int, list[Slot]]]:
-    """Courses of `_slot_rows`, with subject, group, teacher and plan, and their slots by weekday. Where it is known
+    """Courses of `slot_rows`, with subject, group, teacher and plan, and their slots by weekday. Where it is known
     which are `held`, only those, the ones with a slot and those of plans."""
     courses: dict[int, Course] = {}
     slots: dict[int, list[Slot]] = defaultdict(list)
@@ -460,20 +381,8 @@ def _course(values: tuple, known: dict[tuple[str, int], Model]) -> Course:
     return course
 
 
-def _held_rows(courses: Any, start: When, end: When) -> QuerySet:
-    """Lesson rows of the courses in start..end. Dates are dates or params."""
-    same_day = Q(course__control_works__date=F("date"))
-    who = ("substitute__last_name", "substitute__first_name", "substitute__patronymic")
-    fields = ("is_cancelled", "date", "number", "course_id", "pk", "topic", "room", "work__title", *who)
-    return (
-        Lesson.objects.filter(course__in=courses, date__range=(start, end))
-        .annotate(work=FilteredRelation("course__control_works", condition=same_day))
-        .values_list(*fields)
-    )
-
-
 def _held(rows: Iterable[tuple]) -> Iterator[tuple[LessonPlace, bool]]:
-    """Places of `_held_rows`, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
+    """Places of `held_rows`, and whether each is cancelled. Plain values: a year of a class is thousands of rows."""
     for is_cancelled, day, number, course_id, pk, topic, room, control, *name in rows:
         substitute = initials(*name) if name[0] else ""
         yield LessonPlace(day, number, course_id, pk, topic, room, substitute, control or ""), is_cancelled

@@ -18,7 +18,8 @@ from typing import Any
 from django.db.models import FilteredRelation, Q
 
 from journal.calendar import Calendar
-from journal.lessons import Plan, Stay, audience_of, is_own, rights_on, roll_of
+from journal.lesson_rows import audience_of
+from journal.lessons import Plan, Stay, is_own, rights_on, roll_of
 from journal.models import Course, Enrolment, Lesson, Pupil, SchoolClass
 
 NAMES = ("id", "last_name", "first_name", "patronymic", "sort_name")

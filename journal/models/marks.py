@@ -122,6 +122,11 @@ class PeriodMark(models.Model):
         verbose_name = "отметка за период"
         verbose_name_plural = "отметки за периоды"
         ordering = ["pupil", "subject", "term"]
+        # For the pupils of a class in a subject, and in a term: the rows of other years and classes stay unread.
+        indexes = [
+            models.Index(fields=["subject", "year", "pupil"], name="journal_period_mark_subject"),
+            models.Index(fields=["term", "pupil"], name="journal_period_mark_term"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["pupil", "subject", "term"], condition=Q(kind="term"), name="journal_period_mark_once"

@@ -261,7 +261,7 @@ def _period_marks(register: Register, lessons: ClassLessons, calendar: Calendar)
     found: dict[int, dict[str | int, str]] = defaultdict(dict)
     rows = PeriodMark.objects.filter(
         pupil__in=[row.pupil_id for row in register.rows], subject=register.course.subject_id, year=calendar.year
-    )
+    ).order_by()
     newest = register.terms[-1].date_from
     for pupil_id, kind, term_id, begun, value in rows.values_list(
         "pupil_id", "kind", "term_id", "term__date_from", "value"

@@ -1,7 +1,8 @@
-"""The pictures of the guides «Начало года» and «Посещаемость»: made of the demo school by `script/guide-pictures`, kept in the repository.
+"""The pictures of the guides «Начало года» and «Посещаемость»: made of the demo school by `script/guide-pictures`, kept
+in the repository.
 
 An ordinary run takes each picture again, so a page that a picture shows cannot change its way without this test seeing
-it, and checks that the guide and the kept files name each other.
+it, and checks that the guides and the kept files name each other.
 """
 
 from __future__ import annotations
