@@ -9,7 +9,7 @@ four of them may fall, and without that correction one such pupil in twenty woul
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import comb
@@ -54,16 +54,17 @@ class EdgeCluster:
     of: int
 
 
-def weekday_cluster(missed: Collection[date], own_days: Iterable[date]) -> WeekdayCluster | None:
-    """The weekday on which the missed days cluster, among the pupil's own school days."""
-    days = {*own_days, *missed}
-    per_weekday = Counter(day.isoweekday() for day in days)
+def weekday_cluster(missed: Collection[date], own_days: Callable[[], Iterable[date]]) -> WeekdayCluster | None:
+    """The weekday on which the missed days cluster, among the pupil's own school days, which are asked for only where
+    enough days were missed."""
     found = Counter(day.isoweekday() for day in missed)
     if not found:
         return None
     [(weekday, count)] = found.most_common(1)
     if count < WEEKDAY_DAYS or 100 * count < WEEKDAY_SHARE * len(missed):
         return None
+    days = {*own_days(), *missed}
+    per_weekday = Counter(day.isoweekday() for day in days)
     chance = hypergeometric_tail(count, drawn=len(missed), marked=per_weekday[weekday], total=len(days))
     if chance * len(per_weekday) >= CHANCE:
         return None

@@ -86,16 +86,29 @@ class Signal:
 
 @dataclass(frozen=True)
 class PupilYear:
-    """A pupil's school year in the class, up to a day: what every rule looks at. `missed` holds marked days only."""
+    """A pupil's school year in the class, up to a day: what every rule looks at. `missed` holds marked days only;
+    `common` are lessons of each day that the whole class has."""
 
     pupil: Pupil
     lessons: ClassLessons
     until: date
     missed: dict[date, MissedDay]
+    common: Mapping[date, int]
+    _own: dict[date, frozenset[int]] = field(default_factory=dict)
 
     def own(self, day: date) -> frozenset[int]:
-        """Numbers of the own lessons of the day."""
-        return frozenset(place.number for place in self.lessons.own(self.pupil.pk, day))
+        """Numbers of the own lessons of the day; several rules ask for the same ones."""
+        if day not in self._own:
+            self._own[day] = frozenset(place.number for place in self.lessons.own(self.pupil.pk, day))
+        return self._own[day]
+
+    def may_reach(self, percent: int, count: int, start: date, end: date) -> bool:
+        """Whether `count` lessons can be so large a part of those of start..end. Lessons of the whole class are
+        everybody's but those with a plan: whoever missed too little of these alone need not be counted exactly."""
+        if not count or self.pupil.pk in self.lessons.plans:
+            return bool(count)
+        days = (day for day in self.common if start <= day <= end and self.lessons.on_roll(self.pupil.pk, day))
+        return 100 * count >= percent * sum(self.common[day] for day in days)
 
     def own_days(self, start: date, end: date) -> list[date]:
         """Days of start..end, up to `until`, on which the pupil has lessons."""
@@ -139,8 +152,8 @@ def signals(lessons: ClassLessons, marks: Marks, today: date, calendar: Calendar
     for pupil in lessons.pupils:
         if pupil.pk not in marks or not lessons.on_roll(pupil.pk, until):
             continue
-        view = _view(lessons, marks, pupil, until, calendar)
-        found += filter(None, [unexcused_run(view, calendar, grade), chronic(view, calendar, common)])
+        view = _view(lessons, marks, pupil, until, calendar, common)
+        found += filter(None, [unexcused_run(view, calendar, grade), chronic(view, calendar)])
         found += filter(None, (many_missed(view, month) for month in _months(until, year.date_from)))
         if term := calendar.term_on(until, grade):
             occasion = f"{year.date_from.year}-{term.number}"
@@ -188,7 +201,7 @@ def many_missed(view: PupilYear, month: date) -> Signal | None:
     month_end = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     missed = view.missed_lessons(month, month_end)
     count = sum(lessons for _, lessons in missed)
-    if not count:
+    if not view.may_reach(MONTH_SHARE, count, month, month_end):
         return None
     own = sum(len(view.own(day)) for day in view.lessons.places if month <= day <= month_end)
     if not own or 100 * count < MONTH_SHARE * own:
@@ -199,17 +212,12 @@ def many_missed(view: PupilYear, month: date) -> Signal | None:
     return _signal(view, Kind.MONTH, f"{month:%Y-%m}", words, percent, missed, count / own, doubled)
 
 
-def chronic(view: PupilYear, calendar: Calendar, common: Mapping[date, int]) -> Signal | None:
+def chronic(view: PupilYear, calendar: Calendar) -> Signal | None:
     """Ten percent of the lessons since the start of the year missed, for whatever reason, from the 40th day on."""
     start = calendar.year.date_from
     missed = view.missed_lessons(start, view.until)
     count = sum(lessons for _, lessons in missed)
-    least = 0
-    if view.pupil.pk not in view.lessons.plans:
-        # Lessons of the whole class are everybody's: whoever missed too little of these alone need not be counted.
-        on_roll = (day for day in common if day <= view.until and view.lessons.on_roll(view.pupil.pk, day))
-        least = sum(common[day] for day in on_roll)
-    if not count or 100 * count < CHRONIC_SHARE * least:
+    if not view.may_reach(CHRONIC_SHARE, count, start, view.until):
         return None
     own_days = view.own_days(start, view.until)
     own = sum(len(view.own(day)) for day in own_days)
@@ -227,7 +235,7 @@ def _cluster_signals(view: PupilYear, occasion: str, start: date, end: date) -> 
     of_term = {day: missed for day, missed in view.missed.items() if start <= day <= min(end, view.until)}
     found = []
     whole = [day for day, missed in of_term.items() if missed.day]
-    if cluster := weekday_cluster(whole, view.own_days(start, end)) if len(whole) > 1 else None:
+    if cluster := weekday_cluster(whole, lambda: view.own_days(start, end)):
         count, weekday = len(cluster.days), cluster.weekday - 1
         words = f"{view.verb} {count} из {cluster.of} {WEEKDAYS_MANY[weekday]}: {_list(cluster.days)}"
         figure = f"по {WEEKDAYS_BY[weekday]}"
@@ -258,13 +266,14 @@ def last_run(days: Iterable[date], wanted: set[date], at_least: int) -> tuple[da
     return last
 
 
-def _view(lessons: ClassLessons, marks: Marks, pupil: Pupil, until: date, calendar: Calendar) -> PupilYear:
-    missed = {}
+def _view(
+    lessons: ClassLessons, marks: Marks, pupil: Pupil, until: date, calendar: Calendar, common: Mapping[date, int]
+) -> PupilYear:
+    view = PupilYear(pupil, lessons, until, {}, common)
     for day, of_day in _own(marks, pupil):
         if calendar.year.date_from <= day <= until and lessons.on_roll(pupil.pk, day):
-            own = {place.number for place in lessons.own(pupil.pk, day)}
-            missed[day] = missed_on(own, of_day, calendar.school.missed_day_rule)
-    return PupilYear(pupil, lessons, until, missed)
+            view.missed[day] = missed_on(view.own(day), of_day, calendar.school.missed_day_rule)
+    return view
 
 
 def _common_lessons(lessons: ClassLessons) -> dict[date, int]:
