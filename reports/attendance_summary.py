@@ -124,6 +124,8 @@ def latest_summary(user: User, year: AcademicYear, today: date) -> SchoolSummary
         Line(row["name"], int(pk), row["grade"], {key: _unpacked(one) for key, one in row["periods"].items()})
         for pk, row in state["rows"].items()
     ]
+    # PostgreSQL keeps JSON in an order of its own.
+    lines.sort(key=lambda line: (line.grade or 0, line.name))
     grades = sorted({line.grade for line in lines if line.grade is not None})
     spans = {key: name for grade in grades for key, name, *_ in _spans(calendar, until, grade)}
     return SchoolSummary(
