@@ -89,16 +89,12 @@ CLASS_TABS = (
 ATTENDANCE_TABS = (
     # Over each page of «Посещаемость» of a class.
     Section("Лист", "", "attendance:today", ("attendance:day_sheet", "attendance:go_to_day", "attendance:history")),
-    # -- announcements --
     Section("Заявления", "", "attendance:announcements", ("attendance:announcement",)),
-    # -- documents --
     Section("Справки", "", "attendance:documents", ("attendance:document",)),
-    # -- tables --
     Section("Табель", "", "attendance:table", ("attendance:table_",)),
-    # -- conflicts and signals --
+    Section("Противоречия", "", "attendance:conflicts", ("attendance:conflicts",)),
     Section("Сигналы", "", "attendance:signals", ("attendance:signal",)),
     Section("Изменения", "", "attendance:changes"),
-    Section("Противоречия", "", "attendance:conflicts", ("attendance:conflicts",)),
 )
 SETTINGS_VIEWS = (
     "reports:school_settings",

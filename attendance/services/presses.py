@@ -178,7 +178,7 @@ def _stood_before(press: Press, day: date, session: str) -> Standing:
     if not undone.old:
         return Standing()
     document = undone.document if undone.document and undone.document.removed_at is None else None
-    if document and document.reason != undone.old:
+    if document and not (document.reason == undone.old and document.date_from <= day <= document.date_to):
         document = None
     earlier = rows[rows.index(undone) + 1 :]
     before = next((row for row in earlier if not row.undoes and row.key not in taken_back), None)
