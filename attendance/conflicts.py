@@ -243,7 +243,9 @@ def _undecided(pupil_ids: set[int], start: date, end: date) -> dict[tuple[int, d
         found = found.order_by().annotate(**columns, **blanks)
         return found.values_list("proof_kind", "pupil_id", day, lesson, "proof_value", "proof_of", *names, *blanks)
 
-    marks = Mark.objects.filter(value__in=NUMERIC_VALUES)
+    # By the lessons of these days: by the pupils alone every mark they ever got would be looked at.
+    of_days = Lesson.objects.filter(date__range=(start, end)).values("pk")
+    marks = Mark.objects.filter(value__in=NUMERIC_VALUES, lesson__in=of_days)
     rows = shaped(marks, MARK, "lesson__number", "lesson__date", F("value"), "lesson__course__subject__name", "").union(
         shaped(PresenceFact.objects.all(), SEEN, "lesson", "date", Value(""), "", "by"),
         shaped(Absence.objects.filter(reason=Reason.LATE), LATE, "lesson", "date", Value(""), "", ""),
