@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from attendance.models import Absence, ClosedMonth, RollCall
-from attendance.tables import Closed, last_day, month_name, months_of
+from attendance.month_table import Closed
+from attendance.tables import last_day, month_name, months_of
 from journal.calendar import Calendar
 from journal.models import ClassTeacher, SchoolClass
 

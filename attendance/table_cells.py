@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from attendance.month_table import Cell, Day, MonthTable
 from attendance.queries import Totals
-from attendance.tables import Cell, Day, MonthTable, Person, Summary
+from attendance.tables import Person, Summary
 from journal.files import Value
 
 REASON_HEADS = ("всего", "Б", "У", "Н")

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet
@@ -142,19 +142,6 @@ class ClassLessons:
         return [place for place in self.places.get(day, ()) if not self.courses[place.course_id].plan_id]
 
 
-class Audience(Protocol):
-    """Of a course, what tells whose it is."""
-
-    @property
-    def pk(self) -> Any: ...
-    @property
-    def subject_id(self) -> Any: ...
-    @property
-    def group_id(self) -> Any: ...
-    @property
-    def plan_id(self) -> Any: ...
-
-
 def rights_on(
     groups: Iterable[tuple[int, Stay]], plans: Iterable[Plan], day: date
 ) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
@@ -166,10 +153,8 @@ def rights_on(
     return own, frozenset(), frozenset()
 
 
-def is_own(
-    course: Audience, groups: frozenset[int], plan_subjects: frozenset[int], plan_courses: frozenset[int]
-) -> bool:
-    """Is the course that of a pupil with these rights?"""
+def is_own(course: Any, groups: frozenset[int], plan_subjects: frozenset[int], plan_courses: frozenset[int]) -> bool:
+    """Is the course (or any row with its key and those of subject, group and plan) of who has these rights?"""
     if course.plan_id:
         return course.pk in plan_courses
     if course.subject_id in plan_subjects:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from attendance.month_table import MonthTable
 from attendance.table_cells import percent_text
-from attendance.tables import MonthTable, Summary
+from attendance.tables import Summary
 from journal.models import ClassTeacher, School, SchoolClass
 from reports import pdf
 

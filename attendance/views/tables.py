@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.audit import Action, record_class
+from attendance.month_table import MonthTable, month_table
 from attendance.table_cells import month_body, month_foot, month_rows, summary_body, summary_foot, summary_rows
-from attendance.tables import MonthTable, Summary, month_table, months_of, term_table, year_table
+from attendance.tables import Summary, months_of, term_table, year_table
 from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
 from journal.files import Value, table_response

@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEvent
 from attendance.models import AbsenceChange, ClosedMonth, RollCall
-from attendance.tables import month_table, term_table, year_table
+from attendance.month_table import month_table
+from attendance.tables import term_table, year_table
 from journal.calendar import load_calendar
 from journal.models import DayOff, GroupMembership, IndividualPlan, School
 from tests.factories import (

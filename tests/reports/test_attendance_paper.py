@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from accounts.models import AuditEvent
-from attendance.tables import month_table, year_table
+from attendance.month_table import month_table
+from attendance.tables import year_table
 from journal.calendar import load_calendar
 from journal.models import AcademicYear, SchoolClass
 from reports.attendance_summary import count_school
