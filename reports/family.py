@@ -6,18 +6,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 
 from django.db.models import F, QuerySet, Value
 
-from attendance.announcements import Told, lessons_words, numbers_of, of_pupil, spoken
+from attendance.announcements import lessons_words, numbers_of, spoken
 from attendance.models import LETTERS, WHOLE_DAY, Reason
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import ClassLessons, LessonPlace, Stay, pupil_lessons
-from journal.means import Thresholds, grade_has_marks, marks_to_reach
+from journal.means import grade_has_marks
 from journal.models import (
-    BellPeriod,
     ControlWork,
     Course,
     Enrolment,
@@ -28,15 +26,14 @@ from journal.models import (
     Term,
 )
 from reports.extract.assemble import extract_of, subject_lines
-from reports.extract.data import ExtractData, Period, SubjectLine
+from reports.extract.data import ExtractData, Period
 from reports.extract.source import MarkRow, Source, range_needed, read_source
+from reports.family_forecasts import Forecast, forecasts, nearest
 
 NEWS_DAYS = timedelta(days=7)
 CONTROL_AHEAD = timedelta(days=10)
 HOMEWORK_BACK = timedelta(days=14)
 NEWS_MARKS = 3
-COUNT_WORDS = ("", "одной", "двух", "трёх", "четырёх", "пяти", "шести", "семи", "восьми", "девяти")
-MARK_WORDS = {5: ("пятёрки", "пятёрок"), 4: ("четвёрки", "четвёрок"), 3: ("тройки", "троек")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +122,6 @@ class News:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """A subject on the page of marks: its line of the extract, how the mean came about, what is lacking."""
-
-    line: SubjectLine
-    counted: str
-    lacking: str
-    steps: int | None
-
-
 @dataclass(frozen=True)
 class Diary:
     days: tuple[DiaryDay, ...]
@@ -199,7 +186,7 @@ def diary(child: Child, *, day: date | None = None, week: date | None = None) ->
         next=calendar.school_day_after(days[0], grade),
         news=(*_mark_news(fresh[:NEWS_MARKS], source), *ahead),
         more_marks=max(0, len(fresh) - NEWS_MARKS),
-        nearest=_nearest(forecasts(child.pupil, source, subject_lines(child.pupil, source))),
+        nearest=nearest(forecasts(child.pupil, source, subject_lines(child.pupil, source))),
     )
 
 
@@ -350,97 +337,9 @@ def marks(child: Child, term_number: int | None = None) -> Marks | None:
     return Marks(tuple(forecasts(child.pupil, source, lines)), term, tuple(terms), grade_has_marks(grade))
 
 
-def forecasts(pupil: Pupil, source: Source, lines: Iterable[SubjectLine]) -> list[Forecast]:
-    """The subjects with their weighted mean written out, and what is lacking to the next mark."""
-    thresholds = Thresholds.of(source.calendar.school)
-    term = source.term
-    of_term: dict[str, list[MarkRow]] = defaultdict(list)
-    for row in source.marks.get(pupil.pk, ()):
-        if term.date_from <= row.date <= term.date_to:
-            of_term[source.subjects[row.subject_id].name].append(row)
-    found = []
-    for line in lines:
-        weighed = [(row.value, row.weight) for row in of_term[line.subject]]
-        target = line.expected + 1 if line.expected and line.expected < 5 and not line.result else None
-        steps = marks_to_reach(target, weighed, thresholds) if target else None
-        found.append(Forecast(line, counted(weighed), lacking(target, steps), steps))
-    return found
-
-
-def counted(weighed: Sequence[tuple[str, Decimal]]) -> str:
-    """«(5·3 + 4 + 4) : 5» — the weighted mean as a pupil would write it; an empty string without a number."""
-    numeric = [(value, weight) for value, weight in weighed if value.isdigit()]
-    parts = [value if weight == 1 else f"{value}·{_number(weight)}" for value, weight in numeric]
-    return f"({' + '.join(parts)}) : {_number(sum(weight for _, weight in numeric))}" if parts else ""
-
-
-def lacking(target: int | None, steps: int | None) -> str:
-    """«До пятёрки не хватает двух пятёрок подряд.»"""
-    if not target or not steps:
-        return ""
-    one, many = MARK_WORDS[target]
-    count = COUNT_WORDS[steps] if steps < len(COUNT_WORDS) else str(steps)
-    return f"До {one} не хватает {count} {one if steps == 1 else many}{' подряд' if steps > 1 else ''}."
-
-
-def _nearest(found: Iterable[Forecast]) -> Forecast | None:
-    """The subject where the next mark is nearest: worth a word on the first page."""
-    reachable = [one for one in found if one.steps and one.steps <= 3 and one.line.mean]
-    return min(reachable, key=lambda one: (one.steps, -(one.line.mean or 0)), default=None)
-
-
-def _number(value: Decimal | int) -> str:
-    return f"{Decimal(value).normalize():f}".replace(".", ",")
-
-
-# --- Announcements --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LessonToChoose:
-    """A lesson of the day that may be announced; without a timetable only its number is known."""
-
-    number: int
-    title: str
-    starts: time | None = None
-    ends: time | None = None
-
-
 def calendar_of(child: Child) -> Calendar | None:
     """The calendar of the child's year; None before the first enrolment. One query."""
     return load_calendar(child.school_class.year) if child.school_class else None
-
-
-def announcements(child: Child, calendar: Calendar | None) -> list[Told]:
-    """What was announced about the child in this school year, the newest days first. Three queries."""
-    if child.school_class is None or calendar is None:
-        return []
-    stays = [stay for stay, _ in child.stays]
-    return of_pupil(child.pupil.pk, calendar, child.school_class.grade, stays, child.today)
-
-
-def lessons_of_day(child: Child, day: date, calendar: Calendar) -> list[LessonToChoose]:
-    """The child's own lessons of the day by name; none where the timetable does not know them. Three queries."""
-    school_class = child.class_on(day)
-    if school_class is None:
-        return []
-    lessons = pupil_lessons(child.pupil, school_class, day, day, calendar)
-    own = lessons.own(child.pupil.pk, day)
-    return [LessonToChoose(place.number, lessons.courses[place.course_id].subject.name) for place in own]
-
-
-def lessons_to_choose(child: Child, day: date, calendar: Calendar) -> list[LessonToChoose]:
-    """The same with times, or bare numbers by the bells where the timetable is not known; none on a day off."""
-    if child.school_class is None or not calendar.is_school_day(day, child.school_class.grade):
-        return []
-    bells = {bell.number: bell for bell in BellPeriod.objects.filter(schedule="основное")}
-    own = lessons_of_day(child, day, calendar) or [LessonToChoose(n, "") for n in sorted(bells) or range(1, 9)]
-    return [
-        replace(lesson, starts=bells[lesson.number].starts, ends=bells[lesson.number].ends)
-        if lesson.number in bells
-        else lesson
-        for lesson in own
-    ]
 
 
 # --- Absences, «Сведения» -------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, address_of, record_class
+from accounts.http import session_print
 from attendance.announcements import of_class
 from attendance.models import Announcement
 from attendance.services import CannotMark, Mismatch
@@ -42,6 +43,7 @@ def confirm(request: HttpRequest, class_id: int, announcement_id: int) -> HttpRe
             calendar=load_calendar(school_class.year),
             by=request.user,
             today=timezone.localdate(),
+            session=session_print(request),
         )
     except (CannotAnnounce, CannotMark) as refusal:
         messages.error(request, str(refusal))

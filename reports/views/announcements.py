@@ -23,6 +23,7 @@ from journal.calendar import Calendar, load_calendar
 from journal.dates import WEEKDAYS, day_month
 from journal.text import row_number
 from reports import family as cabinet
+from reports import family_announcing as announcing
 from reports.forms import AnnounceForm
 from reports.views.family import answer, child_for
 
@@ -44,7 +45,7 @@ def announcements(request: HttpRequest, pupil_id: int) -> HttpResponse:
     """What was announced and what became of it; for a guardian the buttons of the usual morning above."""
     child = child_for(request, pupil_id)
     calendar = cabinet.calendar_of(child)
-    told = cabinet.announcements(child, calendar)
+    told = announcing.announcements(child, calendar)
     return answer(
         request,
         child,
@@ -107,7 +108,7 @@ def _announced(request: HttpRequest, child: cabinet.Child, calendar: Calendar) -
     standing = None
     if form.is_valid():
         wanted = form.cleaned_data["date_from"]
-        own = cabinet.lessons_of_day(child, wanted, calendar) if form.by_lessons else []
+        own = announcing.lessons_of_day(child, wanted, calendar) if form.by_lessons else []
         wish = form.wish(frozenset(lesson.number for lesson in own))
         try:
             row = announce(
@@ -151,7 +152,7 @@ def _form_page(
         day=day,
         change=row_number(str(form["change"].value() or "")),
         chosen=[str(number) for number in form["lessons"].value() or ()],
-        lessons=cabinet.lessons_to_choose(child, day, calendar) if form.by_lessons else [],
+        lessons=announcing.lessons_to_choose(child, day, calendar) if form.by_lessons else [],
         standing=standing,
     )
 

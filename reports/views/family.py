@@ -18,6 +18,7 @@ from attendance.history import corrections_of
 from journal.access import get_child_for, is_guardian_of
 from journal.text import row_number
 from reports import family as cabinet
+from reports import family_announcing as announcing
 
 PARTS = (
     ("diary", "Дневник", "book-open", "family"),
@@ -60,7 +61,7 @@ def absences(request: HttpRequest, pupil_id: int) -> HttpResponse:
     child = child_for(request, pupil_id)
     calendar = cabinet.calendar_of(child)
     page = cabinet.absences(child, calendar)
-    told = [one for one in cabinet.announcements(child, calendar) if one.waiting or one.ahead]
+    told = [one for one in announcing.announcements(child, calendar) if one.waiting or one.ahead]
     year = calendar.year if calendar else None
     corrections = corrections_of(child.pupil, year.date_from, year.date_to) if year else []
     return answer(request, child, "absences", "пропуски", page, told=told, corrections=corrections)

@@ -85,7 +85,12 @@ def confirm(school_class, calendar, clock):
     def confirmed(row, today=MONDAY):
         clock(datetime(today.year, today.month, today.day, 8, 20))
         return confirm_announcement(
-            announcement=row, school_class=school_class, calendar=calendar, by=teacher_user(school_class), today=today
+            announcement=row,
+            school_class=school_class,
+            calendar=calendar,
+            by=teacher_user(school_class),
+            today=today,
+            session="0123456789abcdef",
         )
 
     return confirmed
@@ -397,7 +402,14 @@ def test_a_day_taken_back_on_the_sheet_waits_again(say, confirm, child, school_c
     confirm(row)
     key = AbsenceChange.objects.get().key
     press = Press(child.pk, 0, "ill", "", uuid4(), undoes=key)
-    mark_absence(school_class=school_class, day=MONDAY, press=press, calendar=calendar, by=teacher_user(school_class))
+    mark_absence(
+        school_class=school_class,
+        day=MONDAY,
+        press=press,
+        calendar=calendar,
+        by=teacher_user(school_class),
+        session="0123456789abcdef",
+    )
 
     assert confirm(row).days == (MONDAY,)
 

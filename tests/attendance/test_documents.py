@@ -78,7 +78,14 @@ class Office:
     def press(self, pupil, day, lesson, new, key=None, undoes=None):
         row = Absence.objects.filter(pupil=pupil, date=day, lesson=lesson).first()
         press = Press(pupil.pk, lesson, row.reason if row else "", new, key=key, undoes=undoes)
-        return mark_absence(school_class=self.school_class, day=day, press=press, calendar=self.calendar, by=self.by)
+        return mark_absence(
+            school_class=self.school_class,
+            day=day,
+            press=press,
+            calendar=self.calendar,
+            by=self.by,
+            session="0123456789abcdef",
+        )
 
     def fact(self, pupil, day, lesson, by):
         with transaction.atomic():

@@ -373,7 +373,7 @@ def test_the_page_and_a_press_cost_the_same_for_any_class(
     with django_assert_num_queries(14):
         client.get(url(course))
     value = row_of(client, course, free).buttons[0].value
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.post(url(course, "lesson_press"), {"press": value, "key": uuid4()}, **JSON)
 
 

@@ -371,7 +371,7 @@ def test_reading_and_announcing_are_recorded(parent, child, mother):
         ("family_announce", "?lessons=1", 11),
         ("family", "", 15),
         ("family", "?week=2026-11-16", 15),
-        ("family_absences", "", 14),
+        ("family_absences", "", 15),
     ],
 )
 def test_pages_cost_the_same_for_any_number(
