@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from attendance.month_table import Cell, Day, MonthTable
+from attendance.month_table import OFF, Cell, Day, MonthTable
 from attendance.queries import Totals
 from attendance.tables import Person, Summary
+from journal.dates import WEEKDAYS, day_month
 from journal.files import Value
 
 REASON_HEADS = ("всего", "Б", "У", "Н")
@@ -35,10 +36,28 @@ def month_body(table: MonthTable, *, all_cards: bool) -> SafeString:
         parts.append(f'<tr data-pupil="{row.pupil.pupil_id}">{_name(row.pupil, card, all_cards)}')
         for day, cell in zip(table.days, row.cells, strict=True):
             html = _cell(cell, bool(day.no_school), day.is_today, day.is_ahead)
-            parts.append(html.replace("@day", f"{day.date:%Y-%m-%d}").replace("@pupil", str(row.pupil.pupil_id)))
+            if cell.look and cell is not OFF:
+                html = html.replace("@day", f"{day.date:%Y-%m-%d}").replace("@pupil", str(row.pupil.pupil_id))
+            parts.append(html)
         parts.append(f"{total_cells(row.total)}</tr>\n")
     # Safe: see the head of the module; a test feeds names with markup.
     return mark_safe("".join(parts))
+
+
+def month_heads(table: MonthTable) -> tuple[SafeString, SafeString]:
+    """Cells of the days in the two rows of the heading: weekdays, then dates that lead to the sheets."""
+    weekdays, dates = [], []
+    for day in table.days:
+        look = "".join([" is-off" if day.no_school else "", " is-today" if day.is_today else ""])
+        weekdays.append(f'<td class="att__weekday{look}">{day.weekday}</td>')
+        start = f'<th scope="col" data-day="{day.date:%Y-%m-%d}" class="att__date{look}"'
+        if why := escape(day.no_school):
+            dates.append(f'{start} title="{why}">{day.date.day}<span class="visually-hidden">, {why}</span></th>')
+        else:
+            words = f"{WEEKDAYS[day.date.weekday()]}, {day_month(day.date)}: открыть лист"
+            dates.append(f'{start}><a href="../{day.date:%Y-%m-%d}/" title="{words}">{day.date.day}</a></th>')
+    # Safe: our own words; the name of a day off is escaped.
+    return mark_safe("".join(weekdays)), mark_safe("".join(dates))
 
 
 def month_foot(table: MonthTable) -> SafeString:

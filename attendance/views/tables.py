@@ -15,7 +15,15 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import Action, record_class
 from attendance.month_table import MonthTable, month_table
-from attendance.table_cells import month_body, month_foot, month_rows, summary_body, summary_foot, summary_rows
+from attendance.table_cells import (
+    month_body,
+    month_foot,
+    month_heads,
+    month_rows,
+    summary_body,
+    summary_foot,
+    summary_rows,
+)
 from attendance.tables import Summary, months_of, term_table, year_table
 from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
@@ -40,6 +48,7 @@ def month(request: HttpRequest, class_id: int) -> HttpResponse:
     context = {
         **_frame(school_class, calendar, month=table.month),
         "table": table,
+        "heads": month_heads(table),
         "body": month_body(table, all_cards=all_cards),
         "foot": month_foot(table),
     }
