@@ -138,7 +138,7 @@ def today_page(school_class: SchoolClass, now: datetime) -> Today:
     grade = school_class.grade
     no_school = calendar.why_no_school(today, grade)
     day = calendar.school_day_after(today, grade) if no_school else today
-    # The year to date: chronic absence needs its lessons. Measured: half as much time again.
+    # The year to date: chronic absence needs its lessons. Measured in November: a third more time.
     start, end = window(today, calendar)
     lessons = class_lessons(school_class, start, max(end, day or end), calendar)
     pupils = [pupil for pupil in lessons.pupils if lessons.on_roll(pupil.pk, today)]
