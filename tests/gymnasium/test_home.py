@@ -150,7 +150,7 @@ def test_the_teachers_page_costs_the_same_for_any_number_of_courses(client, cour
     client.force_login(teacher.user, backend=BACKEND)
 
     # session, user, teaching, children; year, calendar, bells; slots, lessons, courses and their classes, twice
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get("/")
 
     assert len(response.context["page"].lessons) == courses
