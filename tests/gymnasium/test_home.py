@@ -149,7 +149,7 @@ def test_the_teachers_page_costs_the_same_for_any_number_of_courses(client, cour
         make_slot(course, 1, number + 1)
     client.force_login(teacher.user, backend=BACKEND)
 
-    # session, user, teaching, children; year, calendar, bells; slots, lessons, courses and their classes, twice
+    # session, user, teaching, children; year, calendar, bells; slots, lessons, courses and their classes, twice; checks
     with django_assert_num_queries(14):
         response = client.get("/")
 

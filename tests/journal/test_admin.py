@@ -31,7 +31,8 @@ OWN_APPS = ("accounts", "journal", "attendance", "reports")
 OWN_MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN_APPS]
 READ_ONLY = {
     "auditevent", "usersession", "rulesacceptance", "securitynotice", "mark", "periodmark", "recommendation",
-    "absence", "absencechange", "absencedocument", "documenthold", "scan", "rollcall", "closedmonth", "extract", "job", "importbatch",
+    "absence", "absencechange", "absencedocument", "documenthold", "scan", "rollcall", "closedmonth", "extract", "job",
+    "importbatch",
 }  # fmt: skip
 
 
