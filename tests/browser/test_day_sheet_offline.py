@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from attendance.models import Absence, AbsenceChange, Announcement, ClosedMonth, RollCall
@@ -367,6 +368,8 @@ def test_a_lateness_gets_its_minutes_by_a_tap_or_typed(phone, wire, seven_b):
 def test_what_families_announced_is_confirmed_by_one_tap(phone, wire, seven_b):
     ill, away = pupils = free_pupils(seven_b, TODAY, 2)
     by = seven_b.class_teachers.first().teacher.user
+    # The demo school has an announcement of its own for today.
+    Announcement.objects.open().filter(date_to__gte=TODAY).update(withdrawn_at=timezone.now())
     fields = {"date_from": TODAY, "date_to": TODAY, "announced_by": by}
     Announcement.objects.create(pupil_id=ill, reason="ill", **fields)
     Announcement.objects.create(pupil_id=away, reason="excused", lessons=[1, 2], **fields)
