@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,6 +23,17 @@ class Announced:
     at: datetime
     words: str = ""
     """The reason as the family chose it: «к врачу»."""
+
+
+def free_places(lessons: Collection[int], answered: Mapping[int, str]) -> tuple[int, ...]:
+    """Places of an announcement that wait for the class teacher; `answered` is what stands, lesson → reason.
+
+    The whole day waits while nothing is answered on it, a lesson while neither it nor the whole day is. A fact whose
+    reason nobody knows yet is no answer: the announcement is the answer to it, so it has no place in `answered`.
+    """
+    if not lessons or WHOLE_DAY in lessons:
+        return () if answered else (WHOLE_DAY,)
+    return () if WHOLE_DAY in answered else tuple(number for number in lessons if number not in answered)
 
 
 def announced_on(pupil_ids: Iterable[int], day: date) -> dict[int, Announced]:

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Va
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from attendance.announced import free_places
 from attendance.models import LETTERS, WHOLE_DAY, Absence, AbsenceChange, Announcement
 from journal.calendar import Calendar
 from journal.dates import day_month
@@ -164,13 +165,6 @@ def days_of(row: Announcement, calendar: Calendar, grade: int, stays: Iterable[S
     return [day for day in days if any(stay.holds(day) for stay in held)]
 
 
-def stands_at(places: Mapping[int, str], lessons: Collection[int]) -> str:
-    """The reason that stands wherever the announcement would put one; an empty string where a place is free."""
-    whole = places.get(WHOLE_DAY, "")
-    found = [places.get(lesson, whole) for lesson in lessons or (WHOLE_DAY,)]
-    return found[0] if all(found) else ""
-
-
 def of_pupil(pupil_id: int, calendar: Calendar, grade: int, stays: Iterable[Stay], today: date) -> list[Told]:
     """Announcements about one child in this school year, the newest days first. Three queries."""
     rows = _with_authors(Announcement.objects.filter(pupil=pupil_id, date_to__gte=calendar.year.date_from))
@@ -281,5 +275,8 @@ def _day(row: Announcement, day: date, taken: Collection[date], standings: Stand
         return DayTold(day, DayTold.State.TAKEN)
     if day > today:
         return DayTold(day, DayTold.State.AHEAD)
-    reason = stands_at(standings.get((row.pupil_id, day), {}), row.lessons)
-    return DayTold(day, DayTold.State.STANDS if reason else DayTold.State.WAITING, LETTERS.get(reason, ""))
+    answered = standings.get((row.pupil_id, day), {})
+    if free_places(row.lessons, answered):
+        return DayTold(day, DayTold.State.WAITING)
+    places = [WHOLE_DAY, *(row.lessons or sorted(answered))]
+    return DayTold(day, DayTold.State.STANDS, LETTERS[next(answered[place] for place in places if place in answered)])

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.prepared import Param, Prepared
-from attendance.announced import Announced
+from attendance.announced import Announced, free_places
 from attendance.conflicts import Proof, contradicted, first_proof
 from attendance.models import ABSENCE_REASONS, LETTERS, WHOLE_DAY, Absence, AbsenceDocument, Reason
 from attendance.of_day import Step, of_day, still_standing
@@ -74,12 +74,12 @@ class SheetRow:
 
     @property
     def announced_places(self) -> tuple[int, ...]:
-        """Places that the family announced and where nothing stands: each waits to be confirmed."""
-        if self.announced is None or self.whole:
+        """Places of the day's lessons that the family announced and that wait to be confirmed."""
+        if self.announced is None:
             return ()
-        if WHOLE_DAY in self.announced.lessons:
-            return () if self.standing else (WHOLE_DAY,)
-        return tuple(n for n in self.announced.lessons if n in self.own and n not in self.standing)
+        answered = {lesson: here.reason for lesson, here in self.standing.items() if here.is_confirmed}
+        places = free_places(self.announced.lessons, answered)
+        return tuple(number for number in places if number == WHOLE_DAY or number in self.own)
 
     @property
     def whole(self) -> Standing | None:

@@ -1,6 +1,6 @@
 """Writes of attendance: every one names its actor and is one transaction."""
 
-from attendance.services.confirming import confirm_announced
+from attendance.services.confirming import Taken, confirm_announcement, confirm_of_day
 from attendance.services.conflicts import Choice, Decision, forget_decisions, resolve, take_back
 from attendance.services.facts import Answer, Answered, Changed, Statement, answer_facts, check_lesson, state_fact
 from attendance.services.places import CannotMark
@@ -17,9 +17,11 @@ __all__ = [
     "Mismatch",
     "Press",
     "Statement",
+    "Taken",
     "answer_facts",
     "check_lesson",
-    "confirm_announced",
+    "confirm_announcement",
+    "confirm_of_day",
     "forget_decisions",
     "mark_absence",
     "resolve",

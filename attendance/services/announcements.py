@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from attendance.announcements import dates_words, days_of, lessons_words, standing_between, stands_at, taken_days
-from attendance.models import CAUSE_REASONS, LETTERS, WHOLE_DAY, Absence, Announcement, ClosedMonth
+from attendance.announcements import dates_words, lessons_words, taken_days
+from attendance.models import CAUSE_REASONS, Announcement, ClosedMonth
 from attendance.services.places import lock_pupils
-from attendance.services.presses import Press, mark_absence
 from journal.calendar import Calendar
 from journal.lessons import Stay
-from journal.models import Pupil, SchoolClass
+from journal.models import Pupil
 from journal.text import plural
 
 SUBJECT = "заявление об отсутствии"
@@ -59,14 +58,6 @@ class Wish:
     def is_told_by(self, row: Announcement) -> bool:
         told = (row.date_from, row.date_to, tuple(row.lessons), row.words, row.comment)
         return told == (self.date_from, self.date_to, self.lessons, Announcement.Cause(self.cause).label, self.comment)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a confirmation did: the days marked now, and in words what was left as it stood."""
-
-    days: tuple[date, ...]
-    skipped: tuple[str, ...]
 
 
 def earliest_day(calendar: Calendar, grade: int, today: date) -> date:
@@ -127,7 +118,7 @@ def announce(
 @transaction.atomic
 def withdraw(*, announcement: Announcement, by: User, address: str | None = None) -> Announcement:
     """Take the whole announcement back, while nothing of it is confirmed. A second time changes nothing."""
-    row = _under_lock(announcement)
+    row = under_lock(announcement)
     if row.withdrawn_at is None:
         _check_untouched(row)
         _withdraw(row, by, address)
@@ -139,7 +130,7 @@ def come_back(
     *, announcement: Announcement, day: date, by: User, today: date, address: str | None = None
 ) -> Announcement:
     """«Вышел раньше»: from `day` on the announcement holds no more. CannotAnnounce for a day that is no coming one."""
-    row = _under_lock(announcement)
+    row = under_lock(announcement)
     _check_open(row)
     if row.date_to < day:
         return row  # sent twice
@@ -159,7 +150,7 @@ def come_back(
 @transaction.atomic
 def decline(*, announcement: Announcement, note: str, by: User, address: str | None = None) -> Announcement:
     """The class teacher does not take it; the family reads `note`. What is confirmed already stays confirmed."""
-    row = _under_lock(announcement)
+    row = under_lock(announcement)
     if row.withdrawn_at is not None:
         raise CannotAnnounce(GONE)
     if row.declined_at is not None:
@@ -175,72 +166,7 @@ def decline(*, announcement: Announcement, note: str, by: User, address: str | N
     return row
 
 
-@transaction.atomic
-def confirm_announcement(
-    *,
-    announcement: Announcement,
-    school_class: SchoolClass,
-    calendar: Calendar,
-    by: User,
-    today: date,
-    session: str = "",
-) -> Taken:
-    """Mark every school day of the announcement up to today; coming days stay offers until their day.
-
-    A place where something stands is left as it is and told, so is a day of a closed month. CannotAnnounce where the
-    family has withdrawn it meanwhile or no day has come yet; a second time marks nothing.
-    """
-    row = lock_open(announcement)
-    stays = [Stay(one.date_from, one.date_to) for one in school_class.enrolments.filter(pupil=row.pupil_id)]
-    days = [day for day in days_of(row, calendar, school_class.grade, stays) if day <= today]
-    if not days:
-        raise CannotAnnounce("Ни один из этих дней ещё не наступил: подтвердить можно в сам день.")
-    done = taken_days([row.pk])[row.pk]
-    standings = standing_between([row.pupil_id], days[0], days[-1])
-    open_facts = _open_facts(row.pupil_id, days)
-    closed = _closed_months(days)
-    marked: list[date] = []
-    skipped: list[str] = []
-    for day in days:
-        if day in done:
-            continue
-        if day.replace(day=1) in closed:
-            skipped.append(f"{day:%d.%m}: месяц закрыт")
-            continue
-        places = standings.get((row.pupil_id, day), {})
-        for lesson in row.lessons or (WHOLE_DAY,):
-            if stands := stands_at(places, (lesson,)):
-                where = f"{lesson} урок, " if lesson else ""
-                skipped.append(f"{day:%d.%m}: {where}уже стоит {LETTERS[stands]}")
-                continue
-            press = Press(row.pupil_id, lesson, open_facts.get((day, lesson), ""), row.reason, uuid4())
-            mark_absence(
-                school_class=school_class,
-                day=day,
-                press=press,
-                calendar=calendar,
-                by=by,
-                session=session,
-                announcement=row,
-            )
-            marked.append(day)
-    return Taken(tuple(dict.fromkeys(marked)), tuple(skipped))
-
-
-def lock_open(announcement: Announcement) -> Announcement:
-    """The announcement as it stands under the lock of the pupil's absences; CannotAnnounce where it holds no more.
-
-    Whoever confirms a single day calls this before `mark_absence`, in the same transaction.
-    """
-    row = _under_lock(announcement)
-    if row.withdrawn_at is not None:
-        raise CannotAnnounce(GONE)
-    if row.declined_at is not None:
-        raise CannotAnnounce("Заявление уже отклонено. Если передумали, отметьте пропуск на листе.")
-    return row
-
-
-def _under_lock(announcement: Announcement) -> Announcement:
+def under_lock(announcement: Announcement) -> Announcement:
     lock_pupils([announcement.pupil_id])
     return Announcement.objects.get(pk=announcement.pk)
 
@@ -292,7 +218,7 @@ def _check_wish(wish: Wish, pupil: Pupil, calendar: Calendar, grade: int, stays:
     if not days:
         raise CannotAnnounce(f"{pupil.first_name} в эти дни не числится в классе.", "date_from")
     _check_lessons(wish)
-    if closed := _closed_months(days):
+    if closed := closed_months(days):
         raise CannotAnnounce(
             f"Пропуски за {min(closed):%m.%Y} школа уже подвела. Отнесите заявление классному руководителю.",
             "date_from",
@@ -348,13 +274,7 @@ def _overlap(row: Announcement, by: User) -> CannotAnnounce:
     return CannotAnnounce(f"Вы уже сообщили об этих днях ({when}). Второе заявление не нужно.", standing=row)
 
 
-def _open_facts(pupil_id: int, days: Iterable[date]) -> dict[tuple[date, int], str]:
-    """Facts from lessons whose reason nobody knows yet: the announcement gives it. One query."""
-    rows = Absence.objects.filter(pupil=pupil_id, date__in=list(days), is_confirmed=False)
-    return {(row.date, row.lesson): row.reason for row in rows}
-
-
-def _closed_months(days: Collection[date]) -> set[date]:
+def closed_months(days: Collection[date]) -> set[date]:
     months = {day.replace(day=1) for day in days}
     return set(ClosedMonth.objects.filter(month__in=months).values_list("month", flat=True))
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.audit import Action, record_event
@@ -31,7 +32,7 @@ from attendance.services.presses import Mismatch
 from attendance.sheet import why_read_only
 from journal.calendar import Calendar
 from journal.lessons import own_lessons
-from journal.models import Pupil, SchoolClass
+from journal.models import Enrolment, Pupil, SchoolClass
 
 SALT = "attendance.conflicts.undo"
 UNDO_SECONDS = 3600
@@ -99,7 +100,7 @@ def take_back(*, school_class: SchoolClass, word: str, by: User) -> Decision:
     pupil = _pupil_of(school_class, told["pupil"], day)
     undone = Decision(pupil.pk, day, told["lesson"], Choice.KEEP, "")
     if "kept" in told:
-        forget_decisions(pupil_ids=[pupil.pk], ids=told["kept"], by=by)
+        forget_decisions(school_class=school_class, ids=told["kept"], by=by)
         return undone
     _why(undone, by)
     rows = {row.lesson: row for row in standing_on(pupil.pk, day)}
@@ -117,9 +118,11 @@ def take_back(*, school_class: SchoolClass, word: str, by: User) -> Decision:
 
 
 @transaction.atomic
-def forget_decisions(*, pupil_ids: Iterable[int], ids: Iterable[int], by: User) -> int:
-    """«Решить заново»: decisions of these pupils go, the trail keeps them, the conflict is asked again. How many."""
-    rows = list(ConflictDecision.objects.filter(pk__in=list(ids), pupil__in=list(pupil_ids)))
+def forget_decisions(*, school_class: SchoolClass, ids: Iterable[int], by: User) -> int:
+    """«Решить заново»: decisions about days on the roll of the class go, the trail keeps them, the conflict is asked
+    again. How many. What another class decided about a pupil who came or left since is that class's."""
+    stay = Enrolment.objects.filter(school_class=school_class, pupil=OuterRef("pupil")).on_roll(OuterRef("date"))
+    rows = list(ConflictDecision.objects.filter(Exists(stay), pk__in=list(ids)))
     for row in rows:
         was = {
             "date": row.date.isoformat(),

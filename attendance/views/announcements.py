@@ -15,7 +15,7 @@ from accounts.audit import Action, address_of, record_class
 from accounts.http import session_print
 from attendance.announcements import of_class
 from attendance.models import Announcement
-from attendance.services import CannotMark, Mismatch
+from attendance.services import CannotMark, Mismatch, confirm_announcement
 from attendance.services import announcements as service
 from attendance.services.announcements import CannotAnnounce
 from journal.access import get_class_for
@@ -37,7 +37,7 @@ def confirm(request: HttpRequest, class_id: int, announcement_id: int) -> HttpRe
     """«Подтвердить»: every day up to today becomes a mark."""
     school_class = get_class_for(request.user, class_id)
     try:
-        taken = service.confirm_announcement(
+        taken = confirm_announcement(
             announcement=_announcement(school_class, announcement_id),
             school_class=school_class,
             calendar=load_calendar(school_class.year),

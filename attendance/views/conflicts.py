@@ -111,8 +111,7 @@ def undo(request: HttpRequest, class_id: int) -> HttpResponse:
     school_class, _ = _class_and_calendar(request, class_id)
     if kept := request.POST.get("kept"):
         ids = [pk for text in kept.split(",") if (pk := row_number(text)) is not None]
-        pupils = Pupil.objects.filter(enrolments__school_class=school_class).values_list("pk", flat=True)
-        if forget_decisions(pupil_ids=pupils, ids=ids, by=request.user):
+        if forget_decisions(school_class=school_class, ids=ids, by=request.user):
             messages.success(request, "Решение отменено: противоречие снова в списке.")
         else:
             messages.info(request, "Этого решения уже нет.")

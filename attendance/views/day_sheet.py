@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -27,13 +27,14 @@ from attendance.services import (
     CannotMark,
     Mismatch,
     Press,
-    confirm_announced,
+    confirm_of_day,
     mark_absence,
     take_roll_call,
 )
 from attendance.sheet import Sheet
 from attendance.sheet import day_sheet as read_sheet
 from attendance.views.rows import sheet_rows, step_words, wire
+from attendance.views.saving import clock, key_of, wants_json
 from journal.access import get_class_for
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import pupils_of_day
@@ -111,7 +112,7 @@ def press(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
         return _signed_out(request, class_id, day)
     school_class, calendar = _class_and_calendar(request, class_id)
     why = request.POST.get("why", "").replace("\0", "").strip()[:300]
-    if why and not _wants_json(request):
+    if why and not wants_json(request):
         request.session["why"] = [class_id, day.isoformat(), why]
     if "confirm" in request.POST:
         return _confirm(request, school_class, calendar, day, why)
@@ -132,8 +133,8 @@ def press(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
         return _refused(request, class_id, day, str(refusal))
     except Mismatch as mismatch:
         return _mismatch(request, class_id, day, wanted, mismatch)
-    if _wants_json(request):
-        return JsonResponse({"at": _clock(timezone.now()), "place": _place(standing) if standing else None})
+    if wants_json(request):
+        return JsonResponse({"at": clock(timezone.now()), "place": _place(standing) if standing else None})
     return _back(class_id, day, wanted.pupil_id, open=request.GET.get("open", ""))
 
 
@@ -148,9 +149,9 @@ def roll_call(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
         taken = take_roll_call(school_class=school_class, day=day, calendar=calendar, by=request.user)
     except CannotMark as refusal:
         return _refused(request, class_id, day, str(refusal))
-    if _wants_json(request):
+    if wants_json(request):
         by = taken.taken_by.short_name if taken.taken_by else ""
-        return JsonResponse({"at": _clock(taken.taken_at), "by": by})
+        return JsonResponse({"at": clock(taken.taken_at), "by": by})
     messages.success(request, "Класс отмечен: остальные присутствуют.")
     return redirect("attendance:day_sheet", class_id=class_id, day=day)
 
@@ -165,7 +166,7 @@ def state(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
     pupils = pupils_of_day(school_class, day)
     places = Absence.objects.filter(pupil__in=pupils, date=day).select_related("marked_by")
     taken = RollCall.objects.filter(school_class=school_class, date=day).select_related("taken_by").first()
-    roll = {"at": _clock(taken.taken_at), "by": taken.taken_by.short_name if taken.taken_by else ""} if taken else None
+    roll = {"at": clock(taken.taken_at), "by": taken.taken_by.short_name if taken.taken_by else ""} if taken else None
     # The token too: after a sign-in in another tab the one of this page is no longer good.
     return JsonResponse(
         {"user": request.user.pk, "csrf": get_token(request), "places": [_place(p) for p in places], "roll_call": roll}
@@ -196,8 +197,8 @@ def _wanted(request: HttpRequest) -> Press:
         undoes, _, text = undo.partition(" ")
     else:
         undoes, text = request.POST.get("undoes", ""), _typed_minutes(request, request.POST.get("press", ""))
-    press_ = Press.parse(text, _uuid(request.POST.get("key", "")) or uuid4())
-    return replace(press_, undoes=_uuid(undoes))
+    press_ = Press.parse(text, key_of(request.POST.get("key", "")) or uuid4())
+    return replace(press_, undoes=key_of(undoes))
 
 
 def _typed_minutes(request: HttpRequest, text: str) -> str:
@@ -208,14 +209,22 @@ def _typed_minutes(request: HttpRequest, text: str) -> str:
 
 
 def _confirm(request: HttpRequest, school_class: SchoolClass, calendar: Calendar, day: date, why: str) -> HttpResponse:
-    """Without script: confirms one announcement, or all of the day."""
+    """Without script: confirms one announcement, or all that wait on the day's sheet."""
     chosen = request.POST["confirm"]
+    only = None if chosen == "all" else row_number(chosen) or 0
+    offered = {
+        row.announced.announcement_id: row.announced_places
+        for row in _read(request, school_class, calendar, day).rows
+        if row.announced and row.announced_places and only in (None, row.announced.announcement_id)
+    }
     try:
-        count = confirm_announced(
-            _read(request, school_class, calendar, day),
-            only=None if chosen == "all" else row_number(chosen) or 0,
+        count = confirm_of_day(
+            offered,
+            day=day,
+            school_class=school_class,
             calendar=calendar,
             by=request.user,
+            today=timezone.localdate(),
             session=session_print(request),
             why=why,
         )
@@ -238,21 +247,6 @@ def _class_and_calendar(request: HttpRequest, class_id: int) -> tuple[SchoolClas
     return school_class, load_calendar(school_class.year)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise CannotMark("Нажатие не удалось прочитать. Обновите страницу и отметьте ещё раз.") from None
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.accepts("application/json") and not request.accepts("text/html")
-
-
-def _clock(moment) -> str:
-    return f"{timezone.localtime(moment):%H:%M}"
-
-
 def _place(row: Absence) -> dict:
     return {
         "pupil": row.pupil_id,
@@ -262,12 +256,12 @@ def _place(row: Absence) -> dict:
         "minutes": row.minutes,
         "by": row.marked_by.short_name if row.marked_by else "",
         "by_id": row.marked_by_id,
-        "at": _clock(row.marked_at),
+        "at": clock(row.marked_at),
     }
 
 
 def _refused(request: HttpRequest, class_id: int, day: date, words: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"refused": words}, status=422)
     messages.error(request, words)
     return redirect("attendance:day_sheet", class_id=class_id, day=day)
@@ -275,8 +269,8 @@ def _refused(request: HttpRequest, class_id: int, day: date, words: str) -> Http
 
 def _mismatch(request: HttpRequest, class_id: int, day: date, wanted: Press, found: Mismatch) -> HttpResponse:
     """Both values are shown; nothing is written until the person chooses."""
-    at = _clock(found.at) if found.at else ""
-    if _wants_json(request):
+    at = clock(found.at) if found.at else ""
+    if wants_json(request):
         stands = {"reason": found.reason, "minutes": found.minutes, "by": found.by, "at": at}
         return JsonResponse({"mismatch": stands}, status=409)
     who = f"{found.by or 'Кто-то'} {'в ' + at if at else ''}".strip()
@@ -292,7 +286,7 @@ def _mismatch(request: HttpRequest, class_id: int, day: date, wanted: Press, fou
 
 def _signed_out(request: HttpRequest, class_id: int, day: date) -> HttpResponse:
     """The session ended in the middle of the sheet: the press is asked again after signing in, so it is not lost."""
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"signed_out": True}, status=401)
     asked = request.POST.get("press", "")
     target = _page(class_id, day) + (f"?{urlencode({'ask': asked})}" if asked else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit import Action, record_pupils
 from attendance.facts import OwnLesson, Stands, lesson_page, lesson_row, own_lesson
 from attendance.services import CannotMark, Changed, Statement, check_lesson, state_fact
-from attendance.services.presses import UNREADABLE
+from attendance.views.saving import clock, key_of, wants_json
 from journal.access import get_lesson_course_for
 
 STATED = {"absent": "«нет»", "late": "опоздание", "seen": "«был на уроке»", "": "снять отметку"}
@@ -53,14 +52,14 @@ def press(request: HttpRequest, course_id: int, day: date, lesson: int) -> HttpR
     text = request.POST.get("press", "")
     try:
         typed = request.POST.get(f"minutes-{text.partition(':')[0]}", "")
-        statement = Statement.parse(text, typed=typed, key=_key(request))
+        statement = Statement.parse(text, typed=typed, key=key_of(request.POST.get("key", "")))
         stands = state_fact(lesson=place.lesson, statement=statement, by=request.user)
     except CannotMark as refusal:
         return _refused(request, place, str(refusal))
     except Changed as changed:
         return _changed(request, place, statement, changed.stands)
-    if _wants_json(request):
-        return JsonResponse({"at": _clock(), "row": _row(request, place, statement.pupil_id, stands)})
+    if wants_json(request):
+        return JsonResponse({"at": clock(timezone.now()), "row": _row(request, place, statement.pupil_id, stands)})
     return HttpResponseRedirect(f"{place.url()}#p{statement.pupil_id}")
 
 
@@ -90,16 +89,8 @@ def _row(request: HttpRequest, place: Place, pupil_id: int, stands: Stands) -> s
     return render_to_string("attendance/_lesson_row.html", {"row": row, "is_open": True})
 
 
-def _key(request: HttpRequest) -> UUID | None:
-    text = request.POST.get("key", "")
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise CannotMark(UNREADABLE) from None
-
-
 def _refused(request: HttpRequest, place: Place, words: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"refused": words}, status=422)
     messages.error(request, words)
     return HttpResponseRedirect(place.url())
@@ -112,15 +103,7 @@ def _changed(request: HttpRequest, place: Place, statement: Statement, stands: S
         f"{name}: пока страница была открыта, отметку изменили. Теперь стоит: {stands.words}. "
         f"Вы отмечали: {STATED[statement.new]}. Если это верно, нажмите ещё раз."
     )
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"changed": words, "row": _row(request, place, statement.pupil_id, stands)}, status=409)
     messages.warning(request, words)
     return HttpResponseRedirect(f"{place.url()}#p{statement.pupil_id}")
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.accepts("application/json") and not request.accepts("text/html")
-
-
-def _clock() -> str:
-    return f"{timezone.localtime():%H:%M}"

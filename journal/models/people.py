@@ -222,10 +222,10 @@ class SensitiveData(models.Model):
 
 
 class EnrolmentQuerySet(models.QuerySet):
-    def on_roll(self, day: date) -> EnrolmentQuerySet:
+    def on_roll(self, day: date | models.OuterRef) -> EnrolmentQuerySet:
         return self.overlapping(day, day)
 
-    def overlapping(self, start: date, end: date) -> EnrolmentQuerySet:
+    def overlapping(self, start: date | models.OuterRef, end: date | models.OuterRef) -> EnrolmentQuerySet:
         """Enrolments that cover at least one day of start..end."""
         return self.filter(Q(date_to=None) | Q(date_to__gte=start), date_from__lte=end)
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 
 from attendance.models import Absence, Announcement
-from attendance.services.announcements import CannotAnnounce, Taken, Wish, announce, confirm_announcement, withdraw
+from attendance.services import Taken, confirm_announcement
+from attendance.services.announcements import CannotAnnounce, Wish, announce, withdraw
 from journal.calendar import load_calendar
 from tests.factories import MONDAY, make_class, make_guardian, make_pupil, make_user, teacher_user
 

@@ -413,6 +413,20 @@ def test_a_pupil_of_another_class_is_not_decided_about(client, teacher, school_c
     assert standing(stranger) == {0: ILL}
 
 
+def test_a_decision_of_the_pupils_next_class_is_not_forgotten_by_the_former_one(client, teacher, school_class, pupil):
+    pupil.enrolments.update(date_to=FRIDAY - timedelta(days=1))
+    now = make_class("7А", year=school_class.year)
+    pupil.enrolments.create(school_class=now, date_from=FRIDAY)
+    row = ConflictDecision.objects.create(pupil=pupil, date=FRIDAY, lesson=0, proof="mark:3:4", by=teacher_user(now))
+
+    client.post(url(school_class, "conflicts_undo"), {"kept": str(row.pk)})
+    assert ConflictDecision.objects.filter(pk=row.pk).exists()
+
+    enter(client, teacher_user(now))
+    client.post(url(now, "conflicts_undo"), {"kept": str(row.pk)})
+    assert not ConflictDecision.objects.filter(pk=row.pk).exists()
+
+
 # --- The page -------------------------------------------------------------------------------------
 
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-import zlib
 from datetime import date, datetime, timedelta
 
-import pikepdf
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 from openpyxl import load_workbook
-from PIL import Image
 
 from accounts.models import AuditEvent
-from attendance import scans
-from attendance.models import Absence, AbsenceDocument, ClosedMonth, Scan, ScanFile
-from attendance.services.scans import forget_waiting, keep_scan
+from attendance.models import Absence, AbsenceDocument, ClosedMonth, Scan
+from attendance.services.scans import keep_scan
+from tests.attendance.papers import fields, hidden, jpeg, pdf, save, scan_of, url
 from tests.factories import (
     MONDAY,
     make_absence,
@@ -48,49 +43,6 @@ def seven_b():
 @pytest.fixture
 def teacher(client, seven_b):
     return enter(client, teacher_user(seven_b))
-
-
-def url(name, school_class, *ids):
-    return reverse(f"attendance:{name}", args=[school_class.pk, *ids])
-
-
-def fields(pupil, **changed):
-    return {
-        "pupil": pupil.pk, "kind": "certificate", "reason": "", "date_from": "2026-11-16", "date_to": "2026-11-20",
-        "number": "518", "note": "", **changed,
-    }  # fmt: skip
-
-
-def hidden(response) -> dict:
-    """What the page of the preview carries, ready to be sent on."""
-    html = response.content.decode()
-    found = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', html))
-    found.pop("csrfmiddlewaretoken", None)
-    return {**found, "confirm": re.search(r'name="confirm" value="(\w+)"', html)[1]}
-
-
-def save(client, address, data):
-    """Both steps."""
-    return client.post(address, hidden(client.post(address, data)), follow=True)
-
-
-def scan_of(content, name="x.bin"):
-    return SimpleUploadedFile(name, content)
-
-
-def pdf(build=lambda pdf: None, **options) -> bytes:
-    out = io.BytesIO()
-    with pikepdf.new() as made:
-        made.add_blank_page(page_size=(200, 200))
-        build(made)
-        made.save(out, **options)
-    return out.getvalue()
-
-
-def jpeg(size=(40, 30)) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise(size, 60).save(out, "JPEG")
-    return out.getvalue()
 
 
 # --- A new document -------------------------------------------------------------------------------
@@ -410,108 +362,3 @@ def test_pages_cost_the_same_for_any_class(teacher, seven_b, pupils, django_asse
         teacher.get(url("document_new", seven_b))
     with django_assert_num_queries(6):
         teacher.get(url("document_order", seven_b))
-
-
-# --- The scan -------------------------------------------------------------------------------------
-
-
-def test_a_scan_is_given_out_as_a_file_only_and_leaves_a_trace(teacher, seven_b):
-    pupil = make_pupil(seven_b)
-    save(teacher, url("document_new", seven_b), {**fields(pupil), "upload": scan_of(jpeg(), "диагноз Иванова.exe")})
-    document = AbsenceDocument.objects.get()
-
-    answer = teacher.get(url("document_scan", seven_b, document.pk))
-
-    assert answer["Content-Type"] == "image/jpeg"
-    assert answer["Content-Disposition"].startswith("attachment;")
-    assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "no-store")
-    assert "Иванов" not in document.scan.name
-    event = AuditEvent.objects.latest("pk")
-    assert (event.action, event.pupil_id, event.subject) == ("export", pupil.pk, "скан документа о пропусках")
-
-
-def with_script(made):
-    made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
-
-
-def with_file(made):
-    made.attachments["вирус.exe"] = b"MZ"
-
-
-BOMB = b"%PDF-1.7\n1 0 obj\n<</Length 1/Filter/FlateDecode>>\nstream\n" + zlib.compress(bytes(3 * 1024 * 1024), 9)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "пустой"),
-        (b"MZ program", "не PDF и не JPEG"),
-        (b"<html>%PDF-1.7", "не PDF и не JPEG"),
-        (b"%PDF-1.7 and nothing more", "повреждён"),
-        (pdf(encryption=pikepdf.Encryption(owner="o", user="u")), "защищён паролем"),
-        (pdf(encryption=pikepdf.Encryption(owner="o", user="")), "защищён паролем"),
-        (pdf(with_script), "программа или вложенный файл"),
-        (pdf(with_file), "программа или вложенный файл"),
-        (b"\xff\xd8\xff\xe0 no picture", "не открывается"),
-        (jpeg()[:300], "не открывается"),
-    ],
-    ids=["empty", "program", "page", "broken", "password", "owner", "script", "attached", "no picture", "cut"],
-)  # fmt: skip
-def test_what_is_no_sound_scan_is_refused_in_words(content, words):
-    with pytest.raises(scans.NotAScan, match=words):
-        scans.type_of(content)
-
-
-def test_a_pdf_that_unpacks_without_measure_is_refused(monkeypatch):
-    monkeypatch.setattr(scans, "MOST_UNPACKED", 2 * 1024 * 1024)
-
-    with pytest.raises(scans.NotAScan, match="слишком много места"):
-        scans.type_of(BOMB)
-
-
-def test_a_picture_of_too_many_points_and_a_file_too_large_are_refused(monkeypatch):
-    monkeypatch.setattr(scans, "MOST_PIXELS", 1000)
-    with pytest.raises(scans.NotAScan, match="слишком много точек"):
-        scans.type_of(jpeg())
-    with pytest.raises(scans.NotAScan, match="больше 10 МБ"):
-        scans.type_of(b"%PDF-" + bytes(scans.LARGEST))
-
-
-def test_sound_scans_are_taken():
-    assert (scans.type_of(pdf()), scans.type_of(jpeg())) == ("pdf", "jpeg")
-
-
-def test_a_refused_scan_is_told_at_the_form(teacher, seven_b):
-    page = teacher.post(url("document_new", seven_b), {**fields(make_pupil(seven_b)), "upload": scan_of(b"MZ")})
-
-    assert "Это не PDF и не JPEG" in words_of(page)
-    assert not Scan.objects.exists()
-
-
-def test_a_scan_that_waits_in_vain_goes_and_one_of_a_document_stays(seven_b, clock):
-    user = teacher_user(seven_b)
-    kept, waiting = keep_scan(content=jpeg(), by=user), keep_scan(content=pdf(), by=user)
-    AbsenceDocument.objects.create(
-        pupil=make_pupil(seven_b), kind="note", reason="ill", date_from=MONDAY, date_to=MONDAY, added_by=user, scan=kept
-    )
-    forget_waiting()
-    assert Scan.objects.count() == 2
-    clock(datetime(2026, 11, 19, 9, 0))
-
-    forget_waiting()
-
-    assert list(Scan.objects.all()) == [kept]
-    assert list(ScanFile.objects.values_list("scan", flat=True)) == [kept.pk]
-    assert waiting.pk != kept.pk
-
-
-def test_the_token_of_another_persons_scan_attaches_nothing(teacher, seven_b):
-    from attendance.services.scans import token_of
-
-    other = make_user()
-    token = token_of(keep_scan(content=jpeg(), by=other), other)
-
-    page = teacher.post(url("document_new", seven_b), {**fields(make_pupil(seven_b)), "scan": token})
-
-    assert "Выберите файл ещё раз" in words_of(page)
-    assert not AbsenceDocument.objects.exists()

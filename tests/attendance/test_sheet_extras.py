@@ -8,7 +8,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.models import Absence, AbsenceChange, Announcement, ClosedMonth
-from tests.factories import MONDAY, make_class, make_course, make_pupil, make_slot, make_user, teacher_user
+from tests.factories import (
+    MONDAY,
+    make_absence,
+    make_class,
+    make_course,
+    make_pupil,
+    make_slot,
+    make_user,
+    teacher_user,
+)
 from tests.pages import words_of
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +183,44 @@ def test_lessons_are_offered_where_nothing_stands(client, teacher, school_class)
     client.post(url(school_class, "press"), {"confirm": announcement.pk})
 
     assert standing() == [(pupil.pk, 2, "unexcused"), (pupil.pk, 3, "excused")]
+
+
+@pytest.mark.parametrize(
+    ("lessons", "letters", "waits"),
+    [
+        ([], {}, (0,)),
+        ([], {0: ("unexcused", True)}, ()),
+        ([], {2: ("excused", True)}, ()),
+        ([], {2: ("unexcused", False)}, (0,)),  # a fact without a reason: the announcement is the answer
+        ([1, 2], {1: ("late", True)}, (2,)),
+        ([1, 2], {1: ("unexcused", False)}, (1, 2)),
+        ([1, 2], {0: ("ill", True)}, ()),
+        ([1, 2], {3: ("ill", True)}, (1, 2)),
+    ],
+)
+def test_what_waits_is_the_same_on_the_sheet_and_in_the_list(client, teacher, school_class, lessons, letters, waits):
+    pupil = make_pupil(school_class)
+    announce(pupil, lessons=lessons)
+    for lesson, (reason, is_confirmed) in letters.items():
+        make_absence(pupil, MONDAY, lesson=lesson, reason=reason, is_confirmed=is_confirmed)
+
+    (row,) = client.get(url(school_class)).context["sheet"].rows
+    page = client.get(reverse("attendance:announcements", args=[school_class.pk])).context["page"]
+
+    assert row.announced_places == waits
+    assert [one.waiting for one in page.waiting] == ([[MONDAY]] if waits else [])
+
+
+@pytest.mark.parametrize("lesson", [0, 2])
+def test_an_announcement_confirmed_on_the_sheet_answers_a_fact(client, teacher, school_class, lesson):
+    pupil = make_pupil(school_class)
+    announce(pupil, lessons=[lesson] if lesson else [])
+    make_absence(pupil, MONDAY, lesson=2, reason="unexcused", is_confirmed=False)
+
+    client.post(url(school_class, "press"), {"confirm": "all"})
+
+    assert standing() == [(pupil.pk, number, "ill") for number in sorted({lesson, 2})]
+    assert Absence.objects.filter(is_confirmed=True).count() == len({lesson, 2})
 
 
 def test_all_are_confirmed_by_one_button_without_script(client, teacher, school_class):

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent
 from attendance.models import Absence, Announcement
-from attendance.services.announcements import confirm_announcement, decline
+from attendance.services import confirm_announcement
+from attendance.services.announcements import decline
 from journal.calendar import load_calendar
 from tests.factories import (
     MONDAY,

@@ -143,12 +143,14 @@ export class Row {
     return this.note.querySelector(".offer--family");
   }
 
-  /* Places that the family announced and where nothing stands yet. */
+  /* Places that the family announced and that wait, as attendance.announced.free_places tells it. */
   announcedPlaces() {
     const offer = this.family();
-    if (!offer || this.reason(0)) return [];
+    if (!offer) return [];
+    const answered = new Set([...this.places].filter(([, here]) => here.confirmed).map(([place]) => place));
+    if (answered.has(0)) return [];
     const places = offer.dataset.places.split(" ").map(Number);
-    return places.filter((place) => (place ? !this.places.has(place) : !this.places.size));
+    return places.filter((place) => (place ? !answered.has(place) : !answered.size));
   }
 
   /* The reason of the day, as attendance.queries.missed_on tells it for all own lessons missed. */
