@@ -64,7 +64,8 @@ def month_foot(table: MonthTable) -> SafeString:
     """Absent pupils by day, and the totals of the class."""
     absent = "".join(f"<td{_day_class(day)}{_unmarked(day)}>{day.absent_text}</td>" for day in table.days)
     partly = "".join(f"<td{_day_class(day)}>{_some(day.partly, not day.is_ahead)}</td>" for day in table.days)
-    return mark_safe(  # our own numbers and words
+    # Safe: our own words and numbers.
+    return mark_safe(
         f'<tr class="sum"><th class="register__name" scope="row">{ABSENT}</th>{absent}{total_cells(table.total)}</tr>'
         f'<tr><th class="register__name" scope="row">{PARTLY}</th>{partly}<td colspan="10"></td></tr>'
     )
@@ -73,7 +74,7 @@ def month_foot(table: MonthTable) -> SafeString:
 def summary_body(summary: Summary, *, all_cards: bool) -> SafeString:
     """Rows of a term or of a year."""
     card = reverse("journal:pupil", args=[0])
-    # Safe: as above.
+    # Safe: names are escaped in _name, the rest is numbers; a test feeds names with markup.
     return mark_safe(
         "".join(
             f"<tr>{_name(row.pupil, card, all_cards)}{_part_cells(summary, row.parts)}{total_cells(row.total)}</tr>\n"
@@ -85,6 +86,7 @@ def summary_body(summary: Summary, *, all_cards: bool) -> SafeString:
 def summary_foot(summary: Summary) -> SafeString:
     """The totals of the class."""
     cells = f"{_part_cells(summary, summary.sums)}{total_cells(summary.total)}"
+    # Safe: our own words and numbers.
     return mark_safe(f'<tr class="sum"><th class="register__name" scope="row">{TOTAL}</th>{cells}</tr>')
 
 
@@ -92,7 +94,8 @@ def total_cells(total: Totals) -> SafeString:
     """Days and lessons: all, Б, У, Н; lateness; attendance. A reason that did not occur stays empty."""
     days, lessons = total.days_figures(), total.lessons_figures()
     cells = [*_group(days), *_group(lessons), f'<td class="edge">{total.late or ""}</td>']
-    return mark_safe(f"{''.join(cells)}<td>{percent_text(total.percent)}</td>")  # numbers
+    # Safe: numbers.
+    return mark_safe(f"{''.join(cells)}<td>{percent_text(total.percent)}</td>")
 
 
 def percent_text(percent: Decimal | None) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from csp.constants import SELF
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.audit import Action, record_classes, record_event
 from attendance.school import COUNTED_WORDS, LUNCH_WORDS, unmarked_classes
 from attendance.services.reminders import Answer, Outcome, remind
+from journal.access import deputy_only
 from journal.calendar import load_calendar, year_of
 from journal.files import table_response
 from journal.text import row_number
@@ -32,18 +31,6 @@ from reports.board.day import Choice, choice_of
 from reports.board.wave import Wave
 
 ABSENT, CANTEEN, WAVE = "отсутствующие школы", "список для столовой", "волна болезней"
-
-
-def deputy_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For everybody else the page does not exist."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if not request.user.sees_whole_school:  # type: ignore[union-attr]
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 # --- Reminders ------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 import { button, question } from "./questions.js";
 import { Queue } from "./sheet/queue.js";
 import { Sender } from "./sheet/sender.js";
-import { showWaiting } from "./sheet/waiting.js";
+import { letter, placeWords } from "./sheet/rows.js";
+import { dayWords, showWaiting } from "./sheet/waiting.js";
 
 const box = document.getElementById("waiting");
 const account = document.querySelector('meta[name="account"]').content;
@@ -27,7 +28,13 @@ if (box) {
     waiting: show,
     signedOut: show,
     saved: show,
-    refused: show,
+    // Not taken and no longer waiting: that has to be told here too.
+    refused: (item, words) => {
+      const what = item.kind === "roll" ? "перекличка" : `${placeWords(item.place)}, ${letter(item.puts)}`;
+      question(`${dayWords(item.page)}, ${what}: не сохранено. ${words}`)
+        .append(button("Понятно", "btn-plain", (event) => event.target.closest(".alert").remove()));
+      show();
+    },
     // Both values are shown on the sheet itself, where the pupil's name is.
     mismatch: (item) => { queue.change(item, { held: true }); show(); },
   });

@@ -21,6 +21,7 @@ from tests.conftest import DEMO_PASSWORD
 from tests.wire import Wire
 
 TODAY, FRIDAY, OLD = date(2026, 11, 23), date(2026, 11, 20), date(2026, 10, 20)
+KEY = "6f2c1f0e-1111-4222-8333-944445555666"
 STORED = "caches.keys().then((names) => names.includes('sheets'))"
 
 
@@ -385,6 +386,25 @@ def test_what_families_announced_is_confirmed_by_one_tap(phone, wire, seven_b):
     found = {(pupil, lesson, reason) for pupil, lesson, reason in rows.values_list("pupil", "lesson", "reason")}
     assert found == {(ill, 0, "ill"), (away, 1, "excused"), (away, 2, "excused")}
     assert AbsenceChange.objects.filter(pupil__in=pupils, date=TODAY, source="parent").count() == 3
+
+
+def test_what_the_journal_refuses_is_told_on_today_too(phone, wire, seven_b):
+    (pupil,) = free_pupils(seven_b, TODAY, 1)
+    page = phone()
+    page.goto(f"{wire.url}/")
+    account = page.locator('meta[name="account"]').get_attribute("content")
+    sheet = f"/attendance/classes/{seven_b.pk}/{TODAY}/"
+    press = {"kind": "press", "key": KEY, "page": sheet, "pupil": pupil, "place": 0, "expected": "", "puts": "late"}
+
+    name = f"press:{account}:00000000000001:{KEY}"
+    page.evaluate("([name, press]) => localStorage.setItem(name, JSON.stringify(press))", [name, press])
+    page.reload()
+
+    expect(page.get_by_role("alert")).to_contain_text(
+        "23 ноября, весь день, О: не сохранено. Опоздание отмечают на уроке"
+    )
+    assert page.evaluate("name => localStorage.getItem(name)", name) is None
+    assert not Absence.objects.filter(pupil=pupil, date=TODAY).exists()
 
 
 def test_in_a_closed_month_the_deputy_is_asked_for_the_reason(page_for, site, seven_b):
