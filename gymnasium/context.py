@@ -73,6 +73,7 @@ CLASS_SECTIONS = (
             "reports:questions",
         ),
     ),
+    # -- reports --
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
 CLASS_TABS = (
@@ -123,6 +124,20 @@ OVERVIEW_TABS = (
     Section("Отсутствующие", "", "reports:overview_absent"),
     Section("Волна болезней", "", "reports:overview_wave"),
     Section("Столовая", "", "reports:overview_canteen"),
+)
+REPORT_TABS: tuple[Section, ...] = (
+    # Over each page of «Отчёты» of a class.
+    # -- class report --
+    # -- official report, summary sheet, pupils --
+    # -- archive --
+)
+ANALYTICS_TABS: tuple[Section, ...] = (
+    # Over each page of the deputy's «Аналитика».
+    # -- school analytics --
+)
+EXTRACT_TABS: tuple[Section, ...] = (
+    # Over each page of «Выписки» of the school.
+    # -- extracts of the school --
 )
 QUESTIONS = Section("Вопросы", "", "reports:questions")
 """The last tab, only while an import has left questions about the class."""
@@ -194,6 +209,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "class_tabs": SimpleLazyObject(lambda: class_tabs(request)),
         "settings_tabs": SimpleLazyObject(lambda: _items(request, SETTINGS_TABS)),
         "overview_tabs": SimpleLazyObject(lambda: _items(request, OVERVIEW_TABS)),
+        "analytics_tabs": SimpleLazyObject(lambda: _items(request, ANALYTICS_TABS)),
+        "extract_tabs": SimpleLazyObject(lambda: _items(request, EXTRACT_TABS)),
         "nav_user": SimpleLazyObject(lambda: signed_in(request)),
         "demo_accounts": SimpleLazyObject(demo_accounts),
         "demo_password": PASSWORD,
@@ -245,11 +262,12 @@ def class_navigation(request: HttpRequest) -> list[NavItem]:
 
 
 def class_tabs(request: HttpRequest) -> list[NavItem]:
-    """The tabs of «Посещаемость» or «Класс» on a page that belongs to one of them; none elsewhere."""
+    """The tabs of «Посещаемость», «Отчёты» or «Класс» on a page that belongs to one of them; none elsewhere."""
     class_id = _page_class_id(request)
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    if class_id is not None and any(section.holds(view_name) for section in ATTENDANCE_TABS):
-        return _items(request, ATTENDANCE_TABS, class_id=class_id)
+    for tabs in (ATTENDANCE_TABS, REPORT_TABS):
+        if class_id is not None and any(section.holds(view_name) for section in tabs):
+            return _items(request, tabs, class_id=class_id)
     sections = (*CLASS_TABS, QUESTIONS)
     if class_id is None or not any(section.holds(view_name) for section in sections):
         return []

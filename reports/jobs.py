@@ -67,6 +67,10 @@ MODULES = {
     Job.Kind.ATTENDANCE_SUMMARY: "reports.attendance_summary",
     # -- import --
     Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
+    # -- extracts of the school --
+    # -- pupils' reports --
+    # -- school analytics --
+    # -- archive --
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 

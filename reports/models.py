@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
-from journal.models import Guardian, Pupil, SchoolClass
+from journal.models import Guardian, Pupil, SchoolClass, Term
 
 
 class Extract(models.Model):
@@ -29,6 +30,16 @@ class Extract(models.Model):
     formed_at = models.DateTimeField("сформирована", auto_now_add=True)
     pages = models.PositiveSmallIntegerField("страниц")
     sha256 = models.CharField("SHA-256 файла", max_length=64)
+    # Which parts were chosen to be on the sheet (reports.extract.blocks); empty: all of them.
+    blocks = models.JSONField("состав", default=list, blank=True)
+    code = models.CharField("код содержания", max_length=16, blank=True, help_text="Стоит на листе и в QR-коде")
+    # Of a transfer extract only: where to, and the outgoing number and date of the office's own register.
+    destination = models.CharField("куда переходит", max_length=300, blank=True)
+    outgoing_number = models.CharField("исходящий номер", max_length=40, blank=True)
+    # The job that formed it: a print of the school that died goes on from these lines.
+    job = models.ForeignKey(
+        "reports.Job", models.SET_NULL, verbose_name="задание", related_name="extracts", null=True, blank=True
+    )
     handed_over_at = models.DateTimeField("вручена", null=True, blank=True)
     returned_at = models.DateTimeField("корешок возвращён", null=True, blank=True)
 
@@ -36,8 +47,14 @@ class Extract(models.Model):
         verbose_name = "выписка"
         verbose_name_plural = "реестр выписок"
         ordering = ["-sequence"]
-        indexes = [models.Index(fields=["pupil", "formed_at"], name="reports_extract_pupil")]
+        indexes = [
+            models.Index(fields=["pupil", "formed_at"], name="reports_extract_pupil"),
+            models.Index(fields=["school_class", "-sequence"], name="reports_extract_class"),
+        ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["job", "pupil"], condition=Q(job__isnull=False), name="reports_extract_once_a_job"
+            ),
             models.CheckConstraint(condition=Q(date_to__gte=F("date_from")), name="reports_extract_dates_sane"),
             models.CheckConstraint(condition=Q(pages__gte=1), name="reports_extract_has_pages"),
         ]
@@ -80,6 +97,11 @@ class Job(models.Model):
         TRANSFER_UNDO = "transfer_undo", "отмена перевода"
         ALPHABET_BOOK = "alphabet_book", "алфавитная книга"
         ATTENDANCE_SUMMARY = "attendance_summary", "посещаемость по классам"
+        EXTRACTS = "extracts", "выписки"
+        CLASS_OF_EXTRACTS = "class_of_extracts", "выписки класса, часть печати"
+        PUPIL_REPORTS = "pupil_reports", "отчёты об учениках"
+        SCHOOL_REPORT = "school_report", "аналитика школы"
+        JOURNAL_ARCHIVE = "journal_archive", "архивная печать журнала"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "ждёт"
@@ -92,6 +114,10 @@ class Job(models.Model):
 
     kind = models.CharField("вид", max_length=20, choices=Kind)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="чьё", related_name="jobs")
+    # A part of a larger job (a class of the school's print): any worker takes it, the person sees the whole only.
+    parent = models.ForeignKey(
+        "self", models.CASCADE, verbose_name="часть задания", related_name="parts", null=True, blank=True
+    )
     params = models.JSONField("условия", default=dict)
     status = models.CharField("состояние", max_length=9, choices=Status, default=Status.WAITING)
     done = models.PositiveIntegerField("сделано", default=0)
@@ -111,7 +137,7 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "kind"],
-                condition=Q(status__in=["waiting", "running"]),
+                condition=Q(status__in=["waiting", "running"], parent=None),
                 name="reports_one_open_job_of_a_kind",
             )
         ]
@@ -134,6 +160,29 @@ class JobResult(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ClassReportComment(models.Model):
+    """The one free comment of «Отчёт классного руководителя»: of a class and a term, or of the year."""
+
+    school_class = models.ForeignKey(SchoolClass, models.PROTECT, verbose_name="класс", related_name="report_comments")
+    term = models.ForeignKey(Term, models.PROTECT, verbose_name="период", related_name="+", null=True, blank=True)
+    text = models.TextField("комментарий", max_length=3000, blank=True)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="кто", related_name="+")
+    written_at = models.DateTimeField("когда", default=timezone.now)
+
+    class Meta:
+        verbose_name = "комментарий к отчёту"
+        verbose_name_plural = "комментарии к отчётам"
+        constraints = [
+            models.UniqueConstraint(fields=["school_class", "term"], name="reports_one_comment_a_term"),
+            models.UniqueConstraint(
+                fields=["school_class"], condition=Q(term=None), name="reports_one_comment_of_the_year"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class ImportBatch(models.Model):

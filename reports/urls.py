@@ -128,6 +128,12 @@ urlpatterns = [
         announcements.withdraw_announcement,
         name="family_withdraw",
     ),
+    # -- class report --
+    # -- official report, summary sheet, pupils --
+    # -- school analytics --
+    # -- extracts of the school --
+    # -- parts of jobs --
+    # -- archive --
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),
     *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),

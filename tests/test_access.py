@@ -90,6 +90,12 @@ POST_ONLY: dict[str, set[str]] = {
     "attendance:announcement_confirm": OWN_CLASS,
     "attendance:announcement_decline": OWN_CLASS,
     "reports:family_withdraw": {"parent7b"},  # whoever announced it
+    # -- class report --
+    # -- official report, summary sheet, pupils --
+    # -- school analytics --
+    # -- extracts of the school --
+    # -- parts of jobs --
+    # -- archive --
 }
 
 
@@ -285,6 +291,12 @@ OPENS: dict[str, set[str]] = {
     **files("journal:topics", OWN_CLASS),
     **files("journal:my_courses", TEACHERS),
     **files("journal:own_topics", {"subject1"}),
+    # -- class report --
+    # -- official report, summary sheet, pupils --
+    # -- school analytics --
+    # -- extracts of the school --
+    # -- parts of jobs --
+    # -- archive --
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
-from journal.models.people import Person, Pupil, Sex
+from journal.models.people import NamedInCases, Pupil, Sex
 from journal.text import normalise
 
 FEWEST_DIGITS = 4
@@ -54,7 +54,7 @@ def _phone_pattern(text: str) -> str:
     return "[^0-9]*".join(digits)
 
 
-class Guardian(Person):
+class Guardian(NamedInCases):
     """A parent or another legal representative."""
 
     user = models.OneToOneField(

@@ -56,6 +56,16 @@ class Person(models.Model):
         return f"{self.last_name} {self.first_name}"
 
 
+class NamedInCases(Person):
+    """A person whose name stands in papers in other cases, too; an empty one is put together by itself."""
+
+    name_genitive = models.CharField("ФИО в родительном падеже", max_length=460, blank=True)
+    name_dative = models.CharField("ФИО в дательном падеже", max_length=460, blank=True)
+
+    class Meta(Person.Meta):
+        abstract = True
+
+
 class Teacher(Person):
     """A member of staff who teaches or leads a class."""
 
@@ -142,7 +152,7 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
         return rows
 
 
-class Pupil(Person):
+class Pupil(NamedInCases):
     """A child who studies, studied or is admitted here. Never deleted: movements tell where the child went."""
 
     class StudyForm(models.TextChoices):
