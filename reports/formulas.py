@@ -31,6 +31,7 @@ __all__ = [
     "expected_mark",
     "groups_of_pupil",
     "has_few_marks",
+    "indicators_of",
     "is_disputed",
     "rounded",
     "subject_indicators",
@@ -45,10 +46,12 @@ _COUNTED = (*NUMERIC_VALUES, MarkValue.NOT_ATTESTED)
 
 @dataclass(frozen=True, slots=True)
 class Indicators:
-    """One subject (or any set of period marks): `counts` says how every number came about."""
+    """One subject (or any set of period marks): `counts` says how every number came about. `empty` are pupils without
+    any mark for the period: with осв and зач they are who is left out of `n`."""
 
     counts: Mapping[str, int]
     n: int
+    empty: int
     success: Decimal | None
     quality: Decimal | None
     sou: Decimal | None
@@ -60,12 +63,20 @@ def subject_indicators(period_marks: Iterable[str | None]) -> Indicators:
 
     н/а is in N; осв, зач and empty are not. Without anybody in N every number is None, shown as «—».
     """
-    counts = Counter(value for value in period_marks if value)
+    counts = Counter(value or "" for value in period_marks)
+    empty = counts.pop("", 0)
+    return indicators_of(counts, empty=empty)
+
+
+def indicators_of(counts: Mapping[str, int], *, empty: int = 0) -> Indicators:
+    """The same from counts by value, as a database groups them; no empty value among them."""
+    counts = Counter(counts)
     n = sum(counts[value] for value in _COUNTED)
     numeric = sum(counts[value] for value in NUMERIC_VALUES)
     return Indicators(
         counts=counts,
         n=n,
+        empty=empty,
         success=_percent(counts["5"] + counts["4"] + counts["3"], n),
         quality=_percent(counts["5"] + counts["4"], n),
         sou=_ratio(sum(weight * counts[value] for value, weight in _SOU.items()), n),

@@ -46,13 +46,14 @@ class MatrixRow:
 @dataclass
 class Matrix:
     """One term of a class over all subjects; no query is left inside. `course_ids` leads from a subject to its
-    journal."""
+    journal, `teachers` are those of the class and of its groups (not of single pupils' plans)."""
 
     school_class: SchoolClass
     term: Term
     terms: list[Term]
     subjects: list[Subject] = field(default_factory=list)
     course_ids: dict[int, int] = field(default_factory=dict)
+    teachers: dict[int, list[str]] = field(default_factory=dict)
     rows: list[MatrixRow] = field(default_factory=list)
 
     @property
@@ -97,6 +98,9 @@ def _subjects(matrix: Matrix, courses: Iterable[Course]) -> None:
         if course.subject_id not in matrix.course_ids:
             matrix.course_ids[course.subject_id] = course.pk
             matrix.subjects.append(course.subject)
+        names = matrix.teachers.setdefault(course.subject_id, [])
+        if course.teacher and not course.plan_id and course.teacher.short_name not in names:
+            names.append(course.teacher.short_name)
     matrix.subjects.sort(key=lambda subject: normalise(subject.name))
 
 

@@ -1,0 +1,173 @@
+"""What the pupils of a class have in each subject for a period: marks given, or the forecast while the period lasts.
+
+The one place where a report learns a result. The forecast is the weighted mean put through the thresholds (domain.md
+§3, §4): of a term from its marks so far, of the year from its period marks and the forecast of the running term.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from journal.calendar import Calendar
+from journal.means import Thresholds, expected_mark
+from journal.models import PeriodMark, SchoolClass, Term
+from journal.queries.matrix import Matrix, SubjectCell, matrix_of
+from reports.analytics.periods import ReportPeriod
+from reports.formulas import Group, groups_of_pupil, year_mark
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A pupil in a subject. `value` is the mark given for the period or, with `is_forecast`, the expected one; an
+    empty string where there is neither. `mean` and `marks` are of the marks behind it; of a year they are empty."""
+
+    value: str = ""
+    is_forecast: bool = False
+    mean: Decimal | None = None
+    marks: int = 0
+    has_few: bool = False
+
+
+NOTHING = Result()
+
+
+@dataclass(frozen=True, slots=True)
+class PupilLine:
+    pupil_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectLine:
+    """`teachers` are those of the class and of its groups, «Орлова М. С.»."""
+
+    subject_id: int
+    name: str
+    teachers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassResults:
+    """The results of a class for a period; no query is left inside.
+
+    `pupils` are on the roll on the last day that counts, in the order of the class list; `results` has an entry
+    (pupil id, subject id) only where there is a mark or a mean.
+    """
+
+    school_class: SchoolClass
+    period: ReportPeriod
+    pupils: tuple[PupilLine, ...]
+    subjects: tuple[SubjectLine, ...]
+    results: Mapping[tuple[int, int], Result] = field(default_factory=dict)
+
+    def result(self, pupil_id: int, subject_id: int) -> Result:
+        return self.results.get((pupil_id, subject_id), NOTHING)
+
+    def values_of_subject(self, subject_id: int) -> list[str]:
+        """A value for each pupil, empty where there is none: what `subject_indicators` takes."""
+        return [self.result(pupil.pupil_id, subject_id).value for pupil in self.pupils]
+
+    def values_of_pupil(self, pupil_id: int) -> dict[int, str]:
+        """Subject id → value, of those that have one, in the order of subjects."""
+        pairs = ((one.subject_id, self.result(pupil_id, one.subject_id).value) for one in self.subjects)
+        return {subject_id: value for subject_id, value in pairs if value}
+
+    @cached_property
+    def groups(self) -> dict[int, frozenset[Group]]:
+        """In which lists each pupil stands (domain.md §4)."""
+        return {one.pupil_id: groups_of_pupil(self.values_of_pupil(one.pupil_id).values()) for one in self.pupils}
+
+    @cached_property
+    def is_forecast(self) -> bool:
+        """Whether anything here is expected and not given: the report then says «прогноз»."""
+        return any(result.is_forecast for result in self.results.values())
+
+
+def class_results(school_class: SchoolClass, period: ReportPeriod, calendar: Calendar, *, today: date) -> ClassResults:
+    """The results of a class for a term (four queries) or for the year (five)."""
+    term = period.term or _running(calendar, school_class.grade, period.day)
+    matrix = matrix_of(school_class, calendar=calendar, term=term, today=today)
+    here = [row for row in matrix.rows if row.is_here]
+    pupils = tuple(PupilLine(row.pupil_id, row.name) for row in here)
+    subjects = tuple(
+        SubjectLine(subject.pk, subject.name, tuple(matrix.teachers.get(subject.pk, ()))) for subject in matrix.subjects
+    )
+    of_term = _of_term(matrix, calendar, is_over=today > term.date_to)
+    if period.is_year:
+        found = _of_year(of_term, [pupil.pupil_id for pupil in pupils], calendar, term, is_over=period.is_over)
+    else:
+        found = of_term
+    return ClassResults(school_class, period, pupils, subjects, found)
+
+
+def _running(calendar: Calendar, grade: int, day: date) -> Term:
+    term = calendar.term_on(day, grade)
+    if term is None:
+        raise LookupError("the year has no terms")
+    return term
+
+
+def _of_term(matrix: Matrix, calendar: Calendar, *, is_over: bool) -> dict[tuple[int, int], Result]:
+    thresholds = Thresholds.of(calendar.school)
+    found = {}
+    for row in matrix.rows:
+        if not row.is_here:
+            continue
+        for subject, cell in zip(matrix.subjects, row.cells, strict=True):
+            result = _term_result(cell, thresholds, is_over=is_over)
+            if result != NOTHING:
+                found[row.pupil_id, subject.pk] = result
+    return found
+
+
+def _term_result(cell: SubjectCell, thresholds: Thresholds, *, is_over: bool) -> Result:
+    expected = None if cell.period_mark or is_over else expected_mark(cell.mean, thresholds)
+    return Result(
+        value=cell.period_mark or (str(expected) if expected else ""),
+        is_forecast=expected is not None,
+        mean=cell.mean,
+        marks=cell.count,
+        has_few=cell.has_few,
+    )
+
+
+def _of_year(
+    running: Mapping[tuple[int, int], Result], pupil_ids: list[int], calendar: Calendar, term: Term, *, is_over: bool
+) -> dict[tuple[int, int], Result]:
+    """The year mark where it is given; before that from the period marks and the running term's result."""
+    given, terms = year_and_term_marks(pupil_ids, calendar)
+    found = {}
+    for place in {*given, *terms, *running}:
+        value = given.get(place, "")
+        if value or is_over:
+            expected = None
+        else:
+            marks = {number: mark for number, mark in terms.get(place, {}).items() if number != term.number}
+            if place in running:
+                marks[term.number] = running[place].value
+            expected = year_mark(list(marks.values()))
+        if value or expected:
+            found[place] = Result(value=value or str(expected), is_forecast=expected is not None)
+    return found
+
+
+def year_and_term_marks(
+    pupil_ids: Iterable[int], calendar: Calendar
+) -> tuple[dict[tuple[int, int], str], dict[tuple[int, int], dict[int, str]]]:
+    """Year marks by (pupil id, subject id), and marks of terms by the same and the term's number. One query."""
+    rows = PeriodMark.objects.filter(
+        pupil__in=list(pupil_ids), year=calendar.year, kind__in=[PeriodMark.Kind.TERM, PeriodMark.Kind.YEAR]
+    )
+    years: dict[tuple[int, int], str] = {}
+    terms: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
+    for pupil_id, subject_id, number, value in rows.values_list("pupil_id", "subject_id", "term__number", "value"):
+        if number is None:
+            years[pupil_id, subject_id] = value
+        else:
+            terms[pupil_id, subject_id][number] = value
+    return years, terms
