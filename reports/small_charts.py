@@ -99,13 +99,13 @@ def absence_calendar(
     weeks = max(1, (end - first).days // 7 + 1)
     told = {day: letter for day, letter in days.items() if start <= day <= end}
     rows = max([week_days, *(day.isoweekday() for day in told)])
-    parts = [_weekday(number) for number in range(rows)]
+    parts, named = [_weekday(number) for number in range(rows)], 0
     for week in range(weeks):
         monday = first + timedelta(weeks=week)
         left = NAMES + week * (CELL + GAP)
-        if week == 0 or monday.day <= 7:
-            # The month's name over its first week.
-            month = max(monday, start).month
+        month = max(monday, start).month
+        if month != named:
+            named = month
             parts.append(f'<text x="{left}" y="12" font-size="11" fill="#333">{MONTHS_OF[month][:3]}</text>')
         for number in range(rows):
             day = monday + timedelta(days=number)
