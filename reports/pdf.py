@@ -23,10 +23,11 @@ from django.template.loader import render_to_string
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A finished document and the number of its pages."""
+    """A finished document and the number of its pages; `title` is its bookmark in a joined file."""
 
     content: bytes
     pages: int
+    title: str = ""
 
 
 class PageCountError(Exception):
@@ -65,11 +66,14 @@ def joined(parts: Sequence[Pdf], *, title: str, duplex: bool = True) -> Pdf:
 
     The pages are counted again in the finished file: a part that got lost stops the work (PageCountError).
     """
+    from pikepdf import Dictionary, OutlineItem
     from pikepdf import Pdf as PikePdf
 
-    expected = 0
+    expected, marks = 0, []
     with PikePdf.new() as whole:
         for part in parts:
+            if part.title:
+                marks.append(OutlineItem(part.title, expected))
             with PikePdf.open(BytesIO(part.content)) as one:
                 if len(one.pages) != part.pages:
                     raise PageCountError(f"{len(one.pages)} pages in the file, {part.pages} were laid out")
@@ -78,7 +82,10 @@ def joined(parts: Sequence[Pdf], *, title: str, duplex: bool = True) -> Pdf:
                 if duplex and part.pages % 2:
                     whole.add_blank_page(page_size=_size_of(one.pages[-1]))
                     expected += 1
+        with whole.open_outline() as outline:
+            outline.root.extend(marks)
         whole.docinfo["/Title"] = title
+        whole.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
         whole.Root.Lang = "ru"
         out = BytesIO()
         whole.save(out)
