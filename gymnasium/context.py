@@ -74,6 +74,7 @@ CLASS_SECTIONS = (
         ),
     ),
     # -- reports --
+    Section("Отчёты", "chart-bar", "reports:class_report", ("reports:class_report_",)),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
 CLASS_TABS = (
@@ -128,6 +129,7 @@ OVERVIEW_TABS = (
 REPORT_TABS: tuple[Section, ...] = (
     # Over each page of «Отчёты» of a class.
     # -- class report --
+    Section("Класс", "", "reports:class_report", ("reports:class_report_",)),
     # -- official report, summary sheet, pupils --
     # -- archive --
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from journal.models import MarkValue
-from journal.text import decimal_text
+from journal.text import decimal_text, plural
 from reports.formulas import Group, Indicators, class_quality, class_success, rounded
 
 NO_BREAK_SPACE = "\u00a0"
@@ -140,7 +140,9 @@ def mean_of_subjects(name: str, figures: Iterable[Figure]) -> Figure:
     """«В среднем по предметам»: the plain mean of the subjects' percentages, under a name of its own."""
     values = [figure.value for figure in figures if figure.value is not None]
     value = sum(values, Decimal(0)) / len(values) if values else None
-    return Figure(name, value, f"среднее из {len(values)} предметов" if values else "")
+    return Figure(
+        name, value, f"среднее из {len(values)} {plural(len(values), 'предмета,предметов,предметов')}" if values else ""
+    )
 
 
 def _joined(parts: Iterable[str]) -> str:

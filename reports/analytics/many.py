@@ -54,9 +54,7 @@ class _Part:
         return today > self.term.date_to
 
 
-def many_results(
-    wanted: Sequence[Wanted], calendar: Calendar, *, today: date
-) -> dict[tuple[int, str], ClassResults]:
+def many_results(wanted: Sequence[Wanted], calendar: Calendar, *, today: date) -> dict[tuple[int, str], ClassResults]:
     """(class id, key of the period) → results. Four queries, whatever is wanted; the periods are of one year."""
     classes = list({school_class.pk: school_class for school_class, _ in wanted}.values())
     parts = _parts(wanted, _enrolments(classes, today), calendar, today)
@@ -104,9 +102,7 @@ def _parts(
         term = period.term or running_term(calendar, school_class.grade, period.day)
         start, end = term.date_from, max(term.date_from, min(term.date_to, today))
         inside = [
-            stay
-            for stay in stays.get(school_class.pk, ())
-            if stay[1] <= end and (stay[2] is None or stay[2] >= start)
+            stay for stay in stays.get(school_class.pk, ()) if stay[1] <= end and (stay[2] is None or stay[2] >= start)
         ]
         here = dict.fromkeys(pupil for pupil, _, last in inside if last is None or last >= end)
         came = frozenset(pupil for pupil, first, _ in inside if first > start)
@@ -215,7 +211,7 @@ def _sums(parts: Sequence[_Part], courses: set[int], came: set[int]) -> Iterable
 
     def added(marks: Any) -> Any:
         return marks.values_list("pupil_id", "lesson__course_id", "lesson__course__subject_id").annotate(
-            Sum(Cast("value", IntegerField()) * tenths), Sum(tenths)
+            total=Sum(Cast("value", IntegerField()) * tenths), weight=Sum(tenths)
         )
 
     # By lessons, not by pupils: then no year that these pupils have behind them is read.
