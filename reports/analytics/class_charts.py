@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
 from journal.means import Thresholds
 from journal.models import NUMERIC_VALUES, MarkValue
+from reports.analytics.class_compare import Comparison, shares_of
 from reports.analytics.class_report import COLUMNS, ClassReport
 from reports.charts import (
+    BarRow,
+    HeatRow,
+    LineSeries,
     Series,
     StackRow,
+    bars,
+    heat_map,
+    lines,
     stacked,
 )
 
@@ -77,7 +86,9 @@ def _by_terms(compared: Comparison) -> tuple[Any, Any]:
     """Lines of the class over the terms begun; nothing to draw before there are two."""
     if len(compared.terms) < 2:
         return None, None
-    labels = [f"{line.period.name}, прогноз" if line.totals.is_forecast else line.period.name for line in compared.terms]
+    labels = [
+        f"{line.period.name}, прогноз" if line.totals.is_forecast else line.period.name for line in compared.terms
+    ]
     totals = [line.totals for line in compared.terms]
     shares = [
         LineSeries("успеваемость", shares_of(totals, 0), css="is-a"),
