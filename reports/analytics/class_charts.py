@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from django.urls import reverse
 
 from journal.means import Thresholds
 from journal.models import NUMERIC_VALUES, MarkValue
@@ -46,14 +45,14 @@ class ClassCharts:
     parallel: Any = None
 
 
-def class_charts(report: ClassReport, *, opens_all: bool = False) -> ClassCharts:
-    """The charts of a report. `opens_all`: names lead to every pupil, also who has left (to the deputy)."""
+def class_charts(report: ClassReport, address_of: Callable[[int], str] | None = None) -> ClassCharts:
+    """The charts of a report. `address_of`: where a pupil's name leads, or an empty string; on paper nowhere."""
     if not report.has_results:
         return ClassCharts()
     shows_means = not report.period.is_year and not report.period.is_over
     shares, means = _by_terms(report.compared) if report.compared else (None, None)
     return ClassCharts(
-        heat=_heat(report, shows_means=shows_means, opens_all=opens_all),
+        heat=_heat(report, address_of, shows_means=shows_means),
         shows_means=shows_means,
         spread=stacked(
             [StackRow(row.subject.name, row.counts[: COLUMNS.index(str(MarkValue.EXEMPT))]) for row in report.subjects],
@@ -65,15 +64,14 @@ def class_charts(report: ClassReport, *, opens_all: bool = False) -> ClassCharts
     )
 
 
-def _heat(report: ClassReport, *, shows_means: bool, opens_all: bool) -> Any:
+def _heat(report: ClassReport, address_of: Callable[[int], str] | None, *, shows_means: bool) -> Any:
     """Pupils × subjects: means of a running term, else the marks."""
     results = report.results
     rows = []
     for pupil in results.pupils:
         own = [results.result(pupil.pupil_id, subject.subject_id) for subject in results.subjects]
         values = [one.mean if shows_means else _mark(one.value) for one in own]
-        opens = opens_all or pupil.pupil_id in report.moves.present
-        rows.append(HeatRow(pupil.name, values, reverse("journal:pupil", args=[pupil.pupil_id]) if opens else ""))
+        rows.append(HeatRow(pupil.name, values, address_of(pupil.pupil_id) if address_of else ""))
     columns = [subject.name for subject in results.subjects]
     return heat_map(rows, columns, steps=Thresholds.of(report.school), decimals=2 if shows_means else 0)
 

@@ -17,7 +17,7 @@ from journal.access import get_class_for
 from journal.calendar import load_calendar
 from journal.files import csv_response, workbook_response
 from journal.models import SchoolClass
-from reports.analytics.class_cells import absence_rows
+from reports.analytics.class_cells import PageCells
 from reports.analytics.class_charts import class_charts
 from reports.analytics.class_paper import report_pdf
 from reports.analytics.class_report import ClassReport, class_report
@@ -35,8 +35,8 @@ def class_report_page(request: HttpRequest, class_id: int) -> HttpResponse:
         opens_all = request.user.sees_whole_school  # type: ignore[union-attr]
         context |= {
             "opens_all": opens_all,
-            "charts": class_charts(report, opens_all=opens_all),
-            "pupil_rows": absence_rows(report, opens_all=opens_all),
+            "cells": (cells := PageCells(report, opens_all=opens_all)),
+            "charts": class_charts(report, cells.names.address),
         }
     return TemplateResponse(request, "reports/class_report.html", context)
 
