@@ -42,6 +42,7 @@ IN_ADDRESS = ("1", "абв", "2026-11-23", "9" * 20, "0000-00-00", "-1", "%00", 
 LEFT_OUT = {"accounts:logout", "accounts:report_compromise", "accounts:end_other_sessions", "accounts:password"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("login", ["teacher7b", "deputy", "operator"])
 def test_junk_is_refused_in_words_and_never_breaks_a_page(demo, seven_b, login):
     chance = random.Random(login)

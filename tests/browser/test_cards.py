@@ -194,6 +194,7 @@ def test_without_network_cells_wait_and_are_sent_when_it_comes_back(open_grid):
         expect(cells(page, "file_number").nth(index)).to_have_value(f"Н-{index}")
 
 
+@pytest.mark.slow
 def test_without_a_script_the_table_is_one_form(page_for, grid_url):
     page = page_for("teacher7b", java_script_enabled=False)
     page.goto(grid_url)

@@ -1,6 +1,9 @@
 """Small controls of every page: they appear with JavaScript, and pages do without them."""
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.appearance
 
 
 def test_the_password_can_be_looked_at(page_for):

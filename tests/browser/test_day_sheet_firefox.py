@@ -34,6 +34,7 @@ def database(keeper, site, worker, django_db_blocker) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_a_mark_without_network_outlives_reload_and_closed_browser(window, site, database):
     school_class = SchoolClass.objects.of_day(TODAY).get(grade=7, letter="Б")
     rows = Enrolment.objects.filter(school_class=school_class).on_roll(TODAY)

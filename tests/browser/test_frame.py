@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.appearance
+
 
 def test_the_sign_in_page_loads_only_our_own_files(page_for, site):
     page = page_for()

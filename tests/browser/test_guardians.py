@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 
+import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
@@ -69,6 +70,7 @@ def slips_of_the_class(page) -> str:
     return "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(file)).pages)
 
 
+@pytest.mark.slow
 def test_a_family_enters_with_what_stands_on_its_slip(page_for, site):
     text = slips_of_the_class(page_for("teacher7b"))
     logins = re.findall(r"\b[a-z]{4,}\d{3,7}\b", text)

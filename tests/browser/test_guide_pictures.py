@@ -17,6 +17,8 @@ import pytest
 from django.template.loader import get_template
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.appearance
+
 KEPT = Path(__file__).resolve().parents[2] / "static" / "img" / "guide"
 SIZE = {"width": 1200, "height": 768}
 GUIDES = ("start", "attendance")

@@ -85,6 +85,7 @@ def test_small_school_has_the_promised_classes(demo):
     assert (school.name, school.badge, school.is_demo) == ("Гимназия № 24", "24", True)
 
 
+@pytest.mark.slow
 def test_same_arguments_make_the_same_school(demo_template, keeper, worker, django_db_blocker):
     # Another process with another order of hashes; both databases are copied from nothing.
     name = f"again_{worker}"
