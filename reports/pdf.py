@@ -33,14 +33,11 @@ class PageCountError(Exception):
     """The joined file does not hold exactly the pages that were put in."""
 
 
-def pdf_of(template: str, context: dict[str, Any], *, style: str | Sequence[str]) -> Pdf:
-    """Renders a template of templates/reports/pdf/ with one style sheet of static/css/, or several."""
-    styles = [style] if isinstance(style, str) else style
+def pdf_of(template: str, context: dict[str, Any], *, style: str) -> Pdf:
+    """Renders a template of templates/reports/pdf/ with one style sheet of static/css/."""
     html = _lean_html()(string=render_to_string(template, context), url_fetcher=_fetcher(), base_url="font:")
     with _no_garbage_collection():
-        document = html.render(
-            stylesheets=[_style(one) for one in styles], font_config=_fonts(), cache={}, **PDF_OPTIONS
-        )
+        document = html.render(stylesheets=[_style(style)], font_config=_fonts(), cache={}, **PDF_OPTIONS)
         content = document.write_pdf(**PDF_OPTIONS)
     return Pdf(content, len(document.pages))
 

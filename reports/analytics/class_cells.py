@@ -91,7 +91,9 @@ def list_items(one: NameList, names: Names) -> SafeString:
 def _item(one: NameList, names: Names) -> Iterator[str]:
     for pupil in one.pupils:
         subjects = [
-            f"{subject.name} ({', '.join(subject.teachers)})" if one.names_teachers and subject.teachers else subject.name
+            f"{subject.name} ({', '.join(subject.teachers)})"
+            if one.names_teachers and subject.teachers
+            else subject.name
             for subject in pupil.subjects
         ]
         hint = f'<span class="hint name-list__subjects">{escape(", ".join(subjects))}</span>' if subjects else ""

@@ -11,11 +11,11 @@ from journal.means import Thresholds
 from journal.models import NUMERIC_VALUES, MarkValue
 from reports.analytics.class_compare import Comparison, shares_of
 from reports.analytics.class_report import COLUMNS, ClassReport
-from reports.charts import (
+from reports.charts import Series
+from reports.report_charts import (
     BarRow,
     HeatRow,
     LineSeries,
-    Series,
     StackRow,
     bars,
     heat_map,
@@ -24,11 +24,11 @@ from reports.charts import (
 )
 
 MARKS = (
-    Series("5", "«5»", "is-five"),
-    Series("4", "«4»", "is-four"),
-    Series("3", "«3»", "is-three"),
-    Series("2", "«2»", "is-two"),
-    Series(str(MarkValue.NOT_ATTESTED), "не аттестованы", "is-none"),
+    Series("5", "«5»", "mark-5"),
+    Series("4", "«4»", "mark-4"),
+    Series("3", "«3»", "mark-3"),
+    Series("2", "«2»", "mark-2"),
+    Series(str(MarkValue.NOT_ATTESTED), "не аттестованы", "mark-none"),
 )
 
 
@@ -70,14 +70,15 @@ def _heat(report: ClassReport, address_of: Callable[[int], str] | None, *, shows
     rows = []
     for pupil in results.pupils:
         own = [results.result(pupil.pupil_id, subject.subject_id) for subject in results.subjects]
-        values = [one.mean if shows_means else _mark(one.value) for one in own]
+        values: list[Decimal | str | None] = [one.mean if shows_means else _mark(one.value) for one in own]
         rows.append(HeatRow(pupil.name, values, address_of(pupil.pupil_id) if address_of else ""))
     columns = [subject.name for subject in results.subjects]
     return heat_map(rows, columns, steps=Thresholds.of(report.school), decimals=2 if shows_means else 0)
 
 
-def _mark(value: str) -> Decimal | None:
-    return Decimal(value) if value in NUMERIC_VALUES else None
+def _mark(value: str) -> Decimal | str | None:
+    """A mark as a number, «н/а» or «осв» as a word."""
+    return Decimal(value) if value in NUMERIC_VALUES else value or None
 
 
 def _by_terms(compared: Comparison) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from reports.analytics.class_charts import class_charts
 from reports.analytics.class_report import ClassReport
 from reports.attendance_tables import class_teacher_on
 
-STYLES = ("pdf-class-report.css", "pdf-charts.css")
+STYLE = "pdf-class-report.css"
 
 
 def report_pdf(report: ClassReport, *, formed_on: date) -> pdf.Pdf:
@@ -21,4 +21,4 @@ def report_pdf(report: ClassReport, *, formed_on: date) -> pdf.Pdf:
         "teacher": class_teacher_on(report.school_class, report.period.day),
         "formed_on": formed_on,
     }
-    return pdf.pdf_of("reports/pdf/class_report.html", context, style=STYLES)
+    return pdf.pdf_of("reports/pdf/class_report.html", context, style=STYLE)
