@@ -74,7 +74,12 @@ CLASS_SECTIONS = (
         ),
     ),
     # -- reports --
-    Section("Отчёты", "chart-bar", "reports:class_report", ("reports:class_report_",)),
+    Section(
+        "Отчёты",
+        "chart-bar",
+        "reports:class_report",
+        ("reports:class_report_", "reports:pupil_report", "reports:official_report", "reports:marks_summary"),
+    ),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
 CLASS_TABS = (

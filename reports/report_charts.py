@@ -18,7 +18,7 @@ from journal.text import decimal_text
 from reports.charts import Series
 
 NOTHING = "—"
-WIDTH, LEFT, RIGHT = 640, 190, 56
+WIDTH, LEFT, RIGHT = 660, 214, 56
 ROW, BAR = 24, 16
 GREYS = (("#fff", "#000"), ("#ddd", "#000"), ("#aaa", "#000"), ("#666", "#fff"), ("#000", "#fff"))
 """Fill and ink of each layer on paper."""
@@ -32,14 +32,15 @@ FONT = 'font-family="Extract Serif, Inter, sans-serif"'
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart: `heads` and `rows` are its numbers as a table; `legend` pairs a sign with a name."""
+    """A chart: `heads` and `rows` are its numbers as a table; `legend` has a class, a sign, a name and the fill that
+    stands for it on paper (empty for a line: its sign shows the dashes)."""
 
     drawing: SafeString
     width: int
     height: int
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
-    legend: tuple[tuple[str, str, str], ...] = ()
+    legend: tuple[tuple[str, str, str, str], ...] = ()
     is_empty: bool = False
 
 
@@ -113,7 +114,7 @@ def stacked(rows: Sequence[StackRow], series: Sequence[Series]) -> Drawing:
         len(rows) * ROW,
         ("", *(one.name for one in series)),
         numbers,
-        tuple((one.css, one.letter, one.name) for one in series),
+        tuple((one.css, one.letter, one.name, fill) for one, (fill, _) in zip(series, GREYS, strict=False)),
         is_empty=not longest,
     )
 
@@ -163,16 +164,21 @@ def lines(
         parts += _line(one, [None if value is None else at(place, value) for place, value in enumerate(one.values)],
                        DASHES[index % len(DASHES)], decimals, is_below=index > 0)  # fmt: skip
     for place, label in enumerate(labels):
-        x = round(EDGE + place * step)
+        # The outer labels stay inside the drawing.
+        x, anchor = round(EDGE + place * step), "middle"
+        if len(labels) > 1 and place == 0:
+            x, anchor = EDGE - 12, "start"
+        elif len(labels) > 1 and place == len(labels) - 1:
+            x, anchor = LINE_WIDTH - 6, "end"
         parts.append(
-            f'<text x="{x}" y="{LINE_HEIGHT - 8}" font-size="11" text-anchor="middle" fill="#333" {FONT}>'
+            f'<text x="{x}" y="{LINE_HEIGHT - 8}" font-size="11" text-anchor="{anchor}" fill="#333" {FONT}>'
             f"{escape(label)}</text>"
         )
     numbers = tuple(
         (label, tuple(_text(one.values[place], decimals) for one in series)) for place, label in enumerate(labels)
     )
     heads = ("", *(f"{one.name}, {unit}" if unit else one.name for one in series))
-    legend = tuple((one.css, ("———", "– – –", "·····")[index % 3], one.name) for index, one in enumerate(series))
+    legend = tuple((one.css, ("———", "– – –", "·····")[index % 3], one.name, "") for index, one in enumerate(series))
     drawn = mark_safe("".join(parts))
     return Drawing(
         drawn, LINE_WIDTH, LINE_HEIGHT, heads, numbers, legend if len(series) > 1 else (), is_empty=not known

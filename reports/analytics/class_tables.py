@@ -151,12 +151,14 @@ def absence_rows(report: ClassReport) -> Rows:
 
 def movement_rows(report: ClassReport) -> Rows:
     count = report.moves.count
-    return [
+    rows: Rows = [
         ["На начало", "Прибыло", "Из других классов", "Выбыло", "В другие классы", "На конец"],
         [count.at_start, count.arrived, count.came, count.left, count.went, count.at_end],
         [],
-        *(list(line) for line in lines_for_file(report.moves.lines)),
     ]
+    for line in lines_for_file(report.moves.lines):
+        rows.append([*line])
+    return rows
 
 
 def _number(figure: Figure) -> Decimal | int | str:

@@ -1,4 +1,4 @@
-"""The report on a class as people get it: page, PDF and workbook tell one and the same; nobody else's child is in it."""
+"""The report on a class as people get it: page, PDF and workbook tell the same; nobody else's child is in it."""
 
 import io
 import re
