@@ -74,6 +74,12 @@ CLASS_SECTIONS = (
         ),
     ),
     # -- reports --
+    Section(
+        "Отчёты",
+        "chart-bar",
+        "reports:class_report",
+        ("reports:class_report_", "reports:pupil_report", "reports:official_report", "reports:marks_summary"),
+    ),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
 CLASS_TABS = (
@@ -128,6 +134,7 @@ OVERVIEW_TABS = (
 REPORT_TABS: tuple[Section, ...] = (
     # Over each page of «Отчёты» of a class.
     # -- class report --
+    Section("Класс", "", "reports:class_report", ("reports:class_report_",)),
     # -- official report, summary sheet, pupils --
     # -- archive --
 )

@@ -60,15 +60,33 @@ def xlsx_response(
     name: str, rows: Iterable[Sequence[Value]], *, sheet: str, first_widths: Sequence[int] | None = None
 ) -> HttpResponse:
     """A workbook of one sheet whose first row is the heading; it and the first columns stay in sight."""
+    book = Workbook(write_only=True)
+    _add_sheet(book, sheet, rows, first_widths)
+    return _workbook(book, name)
+
+
+def workbook_response(name: str, sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]]) -> HttpResponse:
+    """A workbook of several sheets (title, rows), each laid out as the one of `xlsx_response`."""
+    book = Workbook(write_only=True)
+    for title, rows in sheets:
+        _add_sheet(book, title, rows)
+    return _workbook(book, name)
+
+
+def _add_sheet(
+    book: Workbook, title: str, rows: Iterable[Sequence[Value]], first_widths: Sequence[int] | None = None
+) -> None:
     table = [list(row) for row in rows]
     widths = list(first_widths) if first_widths is not None else _widths(table)
-    book = Workbook(write_only=True)
-    page = book.create_sheet(_sheet_name(sheet))
+    page = book.create_sheet(_sheet_name(title))
     for index, width in enumerate(widths, start=1):
         page.column_dimensions[get_column_letter(index)].width = width
     page.freeze_panes = f"{get_column_letter(1 + (len(first_widths) if first_widths is not None else 1))}2"
     for number, row in enumerate(table):
         page.append([_cell(page, value, is_bold=number == 0) for value in row])
+
+
+def _workbook(book: Workbook, name: str) -> HttpResponse:
     content = io.BytesIO()
     book.save(content)
     return _attachment(content.getvalue(), f"{name}.xlsx", XLSX_TYPE)

@@ -35,6 +35,6 @@ def row_number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= 18 else None
 
 
-def decimal_text(value: Decimal) -> str:
+def decimal_text(value: Decimal, places: int = 2) -> str:
     """«4,08», a half rounded up: what the template filter `decimal_comma` writes, for texts made in Python."""
-    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):f}".replace(".", ",")
+    return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}".replace(".", ",")

@@ -10,6 +10,7 @@ from reports.views import (
     calendar,
     changes,
     checklist,
+    class_report,
     exports,
     extracts,
     family,
@@ -129,6 +130,9 @@ urlpatterns = [
         name="family_withdraw",
     ),
     # -- class report --
+    path("classes/<int:class_id>/report/", class_report.class_report_page, name="class_report"),
+    path("classes/<int:class_id>/report.pdf", class_report.class_report_pdf, name="class_report_pdf"),
+    *both("classes/<int:class_id>/report/table", class_report.class_report_file, "class_report"),
     # -- official report, summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --

@@ -193,6 +193,7 @@ def all_pages() -> list[Page]:
              lambda: reverse("journal:course", args=[class_7b.pk, course.pk]), Budget(12, 12)),
         Page("журнал: все предметы", "teacher7b", lambda: reverse("journal:matrix", args=[class_7b.pk]),
              Budget(12, 12)),
+        Page("отчёт по классу", "teacher7b", lambda: reverse("reports:class_report", args=[class_7b.pk]), Budget(20, 25)),
         Page("«Сегодня» классного руководителя", "teacher7b", lambda: reverse("home")),
         Page("обзор школы", "deputy", lambda: reverse("home"), Budget(20, 40, 150)),
         Page("обзор школы, живая часть", "deputy", lambda: reverse("reports:overview_live")),

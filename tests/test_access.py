@@ -292,6 +292,9 @@ OPENS: dict[str, set[str]] = {
     **files("journal:my_courses", TEACHERS),
     **files("journal:own_topics", {"subject1"}),
     # -- class report --
+    "reports:class_report": OWN_CLASS,
+    "reports:class_report_pdf": OWN_CLASS,
+    **files("reports:class_report", OWN_CLASS),
     # -- official report, summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from journal.models import MarkValue
-from journal.text import decimal_text
+from journal.text import decimal_text, plural
 from reports.formulas import Group, Indicators, class_quality, class_success, rounded
 
 NO_BREAK_SPACE = "\u00a0"
@@ -29,18 +29,19 @@ class Figure:
     left_out: str = ""
     unit: str = "%"
     previous: Decimal | None = None
+    places: int = 2
 
     @property
     def shown(self) -> str:
-        """«86,96 %», «3,77»; «—» where there is nobody to count."""
+        """«86,96 %», «3,77», «25» (no places); «—» where there is nobody to count."""
         if self.value is None:
             return NOTHING
-        return decimal_text(self.value) + (f"{NO_BREAK_SPACE}{self.unit}" if self.unit else "")
+        return decimal_text(self.value, self.places) + (f"{NO_BREAK_SPACE}{self.unit}" if self.unit else "")
 
     @property
     def change(self) -> Decimal | None:
         """How much more than in the period before, in the number's own unit, as the difference of what is shown."""
-        here, before = rounded(self.value), rounded(self.previous)
+        here, before = rounded(self.value, self.places), rounded(self.previous, self.places)
         return None if here is None or before is None else here - before
 
     @property
@@ -51,7 +52,7 @@ class Figure:
             return ""
         if not change:
             return "без изменений"
-        return ("+" if change > 0 else MINUS) + decimal_text(abs(change))
+        return ("+" if change > 0 else MINUS) + decimal_text(abs(change), self.places)
 
     def after(self, before: Figure | None) -> Figure:
         """The same with the number of the period before."""
@@ -139,7 +140,9 @@ def mean_of_subjects(name: str, figures: Iterable[Figure]) -> Figure:
     """«В среднем по предметам»: the plain mean of the subjects' percentages, under a name of its own."""
     values = [figure.value for figure in figures if figure.value is not None]
     value = sum(values, Decimal(0)) / len(values) if values else None
-    return Figure(name, value, f"среднее из {len(values)} предметов" if values else "")
+    return Figure(
+        name, value, f"среднее из {len(values)} {plural(len(values), 'предмета,предметов,предметов')}" if values else ""
+    )
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -44,11 +44,12 @@ class PupilLine:
 
 @dataclass(frozen=True, slots=True)
 class SubjectLine:
-    """`teachers` are those of the class and of its groups, «Орлова М. С.»."""
+    """`teachers` are those of the class and of its groups, «Орлова М. С.»; `course_id` leads to the journal."""
 
     subject_id: int
     name: str
     teachers: tuple[str, ...]
+    course_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,25 @@ class ClassResults:
 
 def class_results(school_class: SchoolClass, period: ReportPeriod, calendar: Calendar, *, today: date) -> ClassResults:
     """The results of a class for a term (four queries) or for the year (five)."""
-    term = period.term or _running(calendar, school_class.grade, period.day)
+    term = period.term or running_term(calendar, school_class.grade, period.day)
     matrix = matrix_of(school_class, calendar=calendar, term=term, today=today)
     here = [row for row in matrix.rows if row.is_here]
     pupils = tuple(PupilLine(row.pupil_id, row.name) for row in here)
     subjects = tuple(
-        SubjectLine(subject.pk, subject.name, tuple(matrix.teachers.get(subject.pk, ()))) for subject in matrix.subjects
+        SubjectLine(subject.pk, subject.name, tuple(matrix.teachers.get(subject.pk, ())), course_id)
+        for subject, course_id in matrix.heads
     )
     of_term = _of_term(matrix, calendar, is_over=today > term.date_to)
     if period.is_year:
-        found = _of_year(of_term, [pupil.pupil_id for pupil in pupils], calendar, term, is_over=period.is_over)
+        given, terms = year_and_term_marks([pupil.pupil_id for pupil in pupils], calendar)
+        found = year_results(given, terms, of_term, term, is_over=period.is_over)
     else:
         found = of_term
     return ClassResults(school_class, period, pupils, subjects, found)
 
 
-def _running(calendar: Calendar, grade: int, day: date) -> Term:
+def running_term(calendar: Calendar, grade: int, day: date) -> Term:
+    """The term whose marks and pupils a report of the year looks at: of the day, else the last one before it."""
     term = calendar.term_on(day, grade)
     if term is None:
         raise LookupError("the year has no terms")
@@ -119,13 +123,14 @@ def _of_term(matrix: Matrix, calendar: Calendar, *, is_over: bool) -> dict[tuple
         if not row.is_here:
             continue
         for subject, cell in zip(matrix.subjects, row.cells, strict=True):
-            result = _term_result(cell, thresholds, is_over=is_over)
+            result = term_result(cell, thresholds, is_over=is_over)
             if result != NOTHING:
                 found[row.pupil_id, subject.pk] = result
     return found
 
 
-def _term_result(cell: SubjectCell, thresholds: Thresholds, *, is_over: bool) -> Result:
+def term_result(cell: SubjectCell, thresholds: Thresholds, *, is_over: bool) -> Result:
+    """What a cell of the matrix says: the mark given, else, while the term lasts, the one its mean promises."""
     expected = None if cell.period_mark or is_over else expected_mark(cell.mean, thresholds)
     return Result(
         value=cell.period_mark or (str(expected) if expected else ""),
@@ -136,11 +141,15 @@ def _term_result(cell: SubjectCell, thresholds: Thresholds, *, is_over: bool) ->
     )
 
 
-def _of_year(
-    running: Mapping[tuple[int, int], Result], pupil_ids: list[int], calendar: Calendar, term: Term, *, is_over: bool
+def year_results(
+    given: Mapping[tuple[int, int], str],
+    terms: Mapping[tuple[int, int], Mapping[int, str]],
+    running: Mapping[tuple[int, int], Result],
+    term: Term,
+    *,
+    is_over: bool,
 ) -> dict[tuple[int, int], Result]:
     """The year mark where it is given; before that from the period marks and the running term's result."""
-    given, terms = year_and_term_marks(pupil_ids, calendar)
     found = {}
     for place in {*given, *terms, *running}:
         value = given.get(place, "")

@@ -34,7 +34,7 @@ def test_class_teacher_has_the_sections_of_the_own_class():
 
     items = navigation(request_of(teacher_user(school_class)))
 
-    assert labels(items) == ["Сегодня", "Посещаемость", "Журнал", "Класс", "Выписки"]
+    assert labels(items) == ["Сегодня", "Посещаемость", "Журнал", "Класс", "Отчёты", "Выписки"]
     assert lit(items) == ["Сегодня"]
     assert all(f"/{school_class.pk}/" in item.url for item in items[1:])
 
@@ -56,6 +56,7 @@ def test_class_teacher_of_two_classes_stays_in_the_class_of_the_page():
         ("journal:course", "Журнал"),
         ("journal:class_list", "Класс"),
         ("journal:pupil", "Класс"),
+        ("reports:class_report_pdf", "Отчёты"),
         ("reports:extract", "Выписки"),
     ],
 )
@@ -81,7 +82,7 @@ def test_deputy_on_the_page_of_a_class_has_its_sections_too():
 
     assert labels(navigation(request)) == ["Обзор", "Классы", "Настройки", "Безопасность"]
     assert lit(navigation(request)) == ["Классы"]
-    assert labels(class_navigation(request)) == ["Посещаемость", "Журнал", "Класс", "Выписки"]
+    assert labels(class_navigation(request)) == ["Посещаемость", "Журнал", "Класс", "Отчёты", "Выписки"]
     assert lit(class_navigation(request)) == ["Журнал"]
 
 
@@ -146,7 +147,7 @@ def test_the_frame_asks_no_more_than_the_roles_of_the_person(django_assert_num_q
 
     with django_assert_num_queries(0):
         context = frame(request)
-        assert len(context["nav"]) == 5
+        assert len(context["nav"]) == 6
         assert context["nav_user"]["role"] == "классный руководитель 7Б"
 
 

@@ -1,0 +1,245 @@
+"""Results of several classes and periods at once: what a comparison needs, without asking class by class.
+
+They are those of `results.class_results`, value by value (a test compares them); who the pupils are, how many marks
+stand behind a result and who teaches is not read: a comparison shows numbers of classes only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, IntegerField, Q, Sum
+from django.db.models.functions import Cast, Round
+
+from journal.calendar import Calendar
+from journal.means import Thresholds, grade_has_marks
+from journal.models import NUMERIC_VALUES, Course, Enrolment, Mark, PeriodMark, SchoolClass, Term
+from journal.queries.matrix import SubjectCell
+from reports.analytics.periods import ReportPeriod
+from reports.analytics.results import (
+    NOTHING,
+    ClassResults,
+    PupilLine,
+    Result,
+    SubjectLine,
+    running_term,
+    term_result,
+    year_results,
+)
+
+Wanted = tuple[SchoolClass, ReportPeriod]
+Place = tuple[int, int]
+"""(pupil id, subject id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of what is wanted: the term looked at, its span up to today, the pupils on the roll at the end of it, and
+    which of them came after its first day."""
+
+    school_class: SchoolClass
+    period: ReportPeriod
+    term: Term
+    start: date
+    end: date
+    here: tuple[int, ...]
+    came: frozenset[int]
+
+    def is_over(self, today: date) -> bool:
+        return today > self.term.date_to
+
+
+def many_results(wanted: Sequence[Wanted], calendar: Calendar, *, today: date) -> dict[tuple[int, str], ClassResults]:
+    """(class id, key of the period) → results. Four queries, whatever is wanted; the periods are of one year."""
+    classes = list({school_class.pk: school_class for school_class, _ in wanted}.values())
+    parts = _parts(wanted, _enrolments(classes, today), calendar, today)
+    courses = _courses([one for one in classes if grade_has_marks(one.grade)], calendar)
+    marks = _PeriodMarks.read(parts, calendar)
+    means = _means([part for part in parts if not part.is_over(today)], courses)
+    thresholds = Thresholds.of(calendar.school)
+    found = {}
+    for part in parts:
+        subjects = sorted({subject for _, subject in courses[part.school_class.pk]})
+        results = _term_results(part, subjects, marks, means, thresholds, is_over=part.is_over(today))
+        if part.period.is_year:
+            given, terms = marks.of_year(part.here)
+            results = year_results(given, terms, results, part.term, is_over=part.period.is_over)
+        found[part.school_class.pk, part.period.key] = ClassResults(
+            school_class=part.school_class,
+            period=part.period,
+            pupils=tuple(PupilLine(pupil_id, "") for pupil_id in part.here),
+            subjects=tuple(SubjectLine(subject_id, "", ()) for subject_id in subjects),
+            results=results,
+        )
+    return found
+
+
+# --- Who is on the roll ---------------------------------------------------------------------------
+
+
+def _enrolments(classes: Iterable[SchoolClass], today: date) -> Mapping[int, list[tuple[int, date, date | None]]]:
+    """Class id → (pupil, from, to) of all stays begun. One query."""
+    rows = Enrolment.objects.filter(school_class__in=[one.pk for one in classes], date_from__lte=today).order_by()
+    stays: dict[int, list[tuple[int, date, date | None]]] = defaultdict(list)
+    for class_id, *stay in rows.values_list("school_class_id", "pupil_id", "date_from", "date_to"):
+        stays[class_id].append(tuple(stay))  # type: ignore[arg-type]
+    return stays
+
+
+def _parts(
+    wanted: Sequence[Wanted],
+    stays: Mapping[int, list[tuple[int, date, date | None]]],
+    calendar: Calendar,
+    today: date,
+) -> list[_Part]:
+    parts = []
+    for school_class, period in wanted:
+        term = period.term or running_term(calendar, school_class.grade, period.day)
+        start, end = term.date_from, max(term.date_from, min(term.date_to, today))
+        inside = [
+            stay for stay in stays.get(school_class.pk, ()) if stay[1] <= end and (stay[2] is None or stay[2] >= start)
+        ]
+        here = dict.fromkeys(pupil for pupil, _, last in inside if last is None or last >= end)
+        came = frozenset(pupil for pupil, first, _ in inside if first > start)
+        parts.append(_Part(school_class, period, term, start, end, tuple(here), came))
+    return parts
+
+
+# --- What they study ------------------------------------------------------------------------------
+
+
+def _courses(classes: Sequence[SchoolClass], calendar: Calendar) -> Mapping[int, set[tuple[int, int]]]:
+    """Class id → (course, subject) with marks: of the class, its groups, its pupils' plans. One query.
+
+    The same courses as `journal.queries.courses.courses_of_class` names for one class.
+    """
+    ids, year = [one.pk for one in classes], calendar.year
+    rows = Course.objects.filter(subject__has_marks=True).order_by()
+
+    def by(path: str, **more: Any) -> Any:
+        return rows.filter(**{f"{path}__in": ids}, **more).values_list(path, "pk", "subject_id")
+
+    of_plan = rows.filter(
+        Q(plan__date_to=None) | Q(plan__date_to__gte=year.date_from),
+        Q(plan__pupil__enrolments__date_to=None) | Q(plan__pupil__enrolments__date_to__gte=F("plan__date_from")),
+        plan__date_from__lte=year.date_to,
+        plan__pupil__enrolments__school_class__in=ids,
+    ).values_list("plan__pupil__enrolments__school_class", "pk", "subject_id")
+    found: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for class_id, course_id, subject_id in by("school_class").union(by("group__classes"), of_plan, all=True):
+        found[class_id].add((course_id, subject_id))
+    return found
+
+
+# --- What they got --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _PeriodMarks:
+    by_term: Mapping[int, Mapping[Place, tuple[int, str]]]
+    """Term id → place → (number of the term, value)."""
+    years: Mapping[Place, str]
+
+    @classmethod
+    def read(cls, parts: Sequence[_Part], calendar: Calendar) -> _PeriodMarks:
+        """Period marks of the terms wanted, each for the pupils wanted; of the year all terms and the year's. One
+        query."""
+        by_term: dict[int, set[int]] = defaultdict(set)
+        of_year: set[int] = set()
+        for part in parts:
+            (of_year if part.period.is_year else by_term[part.term.pk]).update(part.here)
+        kinds = PeriodMark.Kind
+        asked = [PeriodMark.objects.filter(term=term, pupil__in=pupils) for term, pupils in by_term.items()]
+        asked.append(
+            PeriodMark.objects.filter(pupil__in=of_year, year=calendar.year, kind__in=[kinds.TERM, kinds.YEAR])
+        )
+        fields = ("pupil_id", "subject_id", "term_id", "term__number", "value")
+        first, *others = [rows.order_by().values_list(*fields) for rows in asked]
+        terms: dict[int, dict[Place, tuple[int, str]]] = defaultdict(dict)
+        years: dict[Place, str] = {}
+        for pupil, subject, term, number, value in first.union(*others, all=True) if others else first:
+            if term is None:
+                years[pupil, subject] = value
+            else:
+                terms[term][pupil, subject] = (number, value)
+        return cls(terms, years)
+
+    def of_year(self, pupils: Iterable[int]) -> tuple[dict[Place, str], dict[Place, dict[int, str]]]:
+        """What `year_and_term_marks` reads of these pupils."""
+        wanted = set(pupils)
+        terms: dict[Place, dict[int, str]] = defaultdict(dict)
+        for of_term in self.by_term.values():
+            for place, (number, value) in of_term.items():
+                if place[0] in wanted:
+                    terms[place][number] = value
+        return {place: value for place, value in self.years.items() if place[0] in wanted}, terms
+
+
+def _means(parts: Sequence[_Part], courses: Mapping[int, set[tuple[int, int]]]) -> Mapping[tuple[int, int], Any]:
+    """(class id, pupil id) → subject id → weighted mean so far, of the running term. One query.
+
+    Of a newcomer also what was brought from other classes counts, as in `journal.queries.matrix`.
+    """
+    class_of = {pupil: part.school_class.pk for part in parts for pupil in part.here}
+    came = {pupil for part in parts for pupil in part.came}
+    own = {class_id: {course for course, _ in pairs} for class_id, pairs in courses.items()}
+    sums: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for pupil, course, subject, total, weight in _sums(parts, set().union(*own.values()), came):
+        class_id = class_of.get(pupil)
+        if class_id is not None and (pupil in came or course in own.get(class_id, ())):
+            of_subject = sums[class_id, pupil][subject]
+            of_subject[0] += total
+            of_subject[1] += weight
+    return {
+        place: {subject: Decimal(total) / weight for subject, (total, weight) in of_pupil.items() if weight}
+        for place, of_pupil in sums.items()
+    }
+
+
+def _sums(parts: Sequence[_Part], courses: set[int], came: set[int]) -> Iterable[tuple[int, int, int, int, int]]:
+    """(pupil, course, subject, Σ mark·weight, Σ weight), weights in tenths: whole numbers add up exactly anywhere."""
+    if not parts:
+        return []
+    span = (min(part.start for part in parts), max(part.end for part in parts))
+    tenths = Cast(Round(F("kind__weight") * 10), IntegerField())
+    rows = Mark.objects.filter(lesson__date__range=span, value__in=NUMERIC_VALUES).order_by()
+
+    def added(marks: Any) -> Any:
+        return marks.values_list("pupil_id", "lesson__course_id", "lesson__course__subject_id").annotate(
+            total=Sum(Cast("value", IntegerField()) * tenths), weight=Sum(tenths)
+        )
+
+    # By lessons, not by pupils: then no year that these pupils have behind them is read.
+    of_classes = added(rows.filter(lesson__course__in=courses))
+    if not came:
+        return of_classes
+    brought = rows.filter(pupil__in=came).exclude(lesson__course__in=courses)
+    return of_classes.union(added(brought), all=True)
+
+
+def _term_results(
+    part: _Part,
+    subjects: Iterable[int],
+    marks: _PeriodMarks,
+    means: Mapping[tuple[int, int], Any],
+    thresholds: Thresholds,
+    *,
+    is_over: bool,
+) -> dict[Place, Result]:
+    given = marks.by_term.get(part.term.pk, {})
+    found = {}
+    for pupil in part.here:
+        of_pupil = {} if is_over else means.get((part.school_class.pk, pupil), {})
+        for subject in subjects:
+            _, value = given.get((pupil, subject), (0, ""))
+            mean = of_pupil.get(subject)
+            if value or mean is not None:
+                result = term_result(SubjectCell(mean=mean, period_mark=value), thresholds, is_over=is_over)
+                if result != NOTHING:
+                    found[pupil, subject] = result
+    return found
