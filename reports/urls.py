@@ -18,6 +18,7 @@ from reports.views import (
     import_more,
     imports,
     jobs,
+    official_report,
     plan_changes,
     school_settings,
     transfers,
@@ -134,6 +135,14 @@ urlpatterns = [
     path("classes/<int:class_id>/report.pdf", class_report.class_report_pdf, name="class_report_pdf"),
     *both("classes/<int:class_id>/report/table", class_report.class_report_file, "class_report"),
     # -- official report, summary sheet, pupils --
+    path("classes/<int:class_id>/report/official/", official_report.official_report, name="official_report"),
+    path(
+        "classes/<int:class_id>/report/official/comment/",
+        official_report.official_report_comment,
+        name="official_report_comment",
+    ),
+    path("classes/<int:class_id>/report/official.pdf", official_report.official_report_pdf, name="official_report_pdf"),
+    *both("classes/<int:class_id>/report/official", official_report.official_report_file, "official_report"),
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --
