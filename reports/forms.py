@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 
 from attendance.models import Announcement
 from attendance.services.announcements import CannotAnnounce, Wish
 from journal.forms.dates import DateInput
 from journal.models import LAST_LESSON
 from journal.text import row_number
+from reports.extract.blocks import ALL_BLOCKS, Block, known_blocks
 from reports.extract.data import Period
 
 
@@ -50,6 +53,53 @@ class PeriodForm(forms.Form):
         if self.is_bound and self.is_valid():
             return Period(self.cleaned_data["date_from"], self.cleaned_data["date_to"])
         return Period(self.initial["date_from"], self.initial["date_to"])
+
+
+class ExtractForm(PeriodForm):
+    """Period and parts of an extract. `with_blocks` tells a form whose boxes are all empty from one without them;
+    `kept` are the parts chosen last."""
+
+    blocks = forms.MultipleChoiceField(
+        choices=Block.choices,
+        required=False,
+        error_messages={"invalid_choice": "Такой части у выписки нет: отметьте части из списка."},
+    )
+
+    def __init__(self, data=None, *, kept: Sequence[str] = (), **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.kept = tuple(kept)
+        self.tells_blocks = bool(data) and "with_blocks" in data
+        if self.tells_blocks and not self.is_bound:
+            # The parts alone: the period stays the usual one.
+            period = {name: [self.initial[name]] for name in ("date_from", "date_to")}
+            self.is_bound, self.data = True, MultiValueDict({**period, "blocks": data.getlist("blocks")})
+
+    def clean_blocks(self) -> list[str]:
+        found = self.cleaned_data["blocks"]
+        if self.tells_blocks and not found:
+            raise ValidationError("Отметьте хотя бы одну часть листа.")
+        return found
+
+    @property
+    def chosen_blocks(self) -> tuple[str, ...]:
+        """The chosen parts, those kept from the last time, or an empty tuple: all."""
+        if self.tells_blocks:
+            return known_blocks(self.cleaned_data["blocks"]) if self.is_valid() else ()
+        return known_blocks(self.kept)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return ALL_BLOCKS
+
+    @property
+    def chosen_names(self) -> tuple[str, ...]:
+        return self.chosen_blocks or ALL_BLOCKS
+
+    @property
+    def block_choices(self) -> list[tuple[str, str, bool]]:
+        """(name, label, is chosen) of every part."""
+        chosen = self.chosen_names
+        return [(name, label, name in chosen) for name, label in Block.choices]
 
 
 class ReportPeriodForm(PeriodForm):

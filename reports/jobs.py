@@ -18,6 +18,8 @@ What a handler may rely on:
     the beginning of the handler, with `job.state` as it was last saved: skip there what is already done.
   * `finish`, `step` that writes and `save_state` raise `JobLost` when another worker has taken the job over. Called
     inside the transaction of the work, they so keep anything from being written twice.
+  * A job may have parts, jobs of their own that any worker takes (`start_job(parts=…)`): its handler runs once all of
+    them are done. A part that fails fails the whole; stopping the whole stops the parts.
   * Progress written inside a transaction is seen by others only after its end.
   * `raise JobError("words for the owner")` ends the job as failed with these words. Any other exception is logged,
     and the owner reads a general sentence.
@@ -28,7 +30,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +44,7 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from reports.job_parts import Part, create_parts, whole_of_last_part
 from reports.models import Job, JobResult
 
 logger = logging.getLogger(__name__)
@@ -55,6 +58,7 @@ PROGRESS_SECONDS = 0.5
 
 MODULES = {
     Job.Kind.CLASS_EXTRACTS: "reports.extract.batch",
+    Job.Kind.EXTRACTS: "reports.extract.batch",
     Job.Kind.IMPORT_READ: "reports.imports.jobs",
     Job.Kind.IMPORT_APPLY: "reports.imports.jobs",
     # -- guardians --
@@ -67,7 +71,6 @@ MODULES = {
     Job.Kind.ATTENDANCE_SUMMARY: "reports.attendance_summary",
     # -- import --
     Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
-    # -- extracts of the school --
     # -- pupils' reports --
     # -- school analytics --
     # -- archive --
@@ -108,35 +111,49 @@ def job_handler(kind: Job.Kind) -> Callable[[Callable[[JobRun], None]], Callable
     return register
 
 
-def start_job(*, kind: Job.Kind, owner: User, params: dict[str, Any] | None = None, next_url: str = "") -> Job:
+def start_job(
+    *,
+    kind: Job.Kind,
+    owner: User,
+    params: dict[str, Any] | None = None,
+    next_url: str = "",
+    parts: Sequence[Part] = (),
+) -> Job:
     """Queues a job, or gives the open one of this owner and kind when there is one.
 
     `job.is_new` tells which; look at `job.params` when the open one may be about something else. `next_url` is where
-    the page of the job leads once it is done (an address of our own).
+    the page of the job leads once it is done (an address of our own). With `parts` the job itself is queued when the
+    last of them is done.
     """
     stored = {**(params or {}), "_next": next_url, "_attempts": 0, "_state": {}}
     try:
         with transaction.atomic():
             if open_job := _open_job(kind, owner):
                 return _mark(open_job, is_new=False)
-            job = Job.objects.create(kind=kind, owner=owner, params=stored)
+            job = Job.objects.create(kind=kind, owner=owner, params=stored, total=sum(part.total for part in parts))
+            queued = create_parts(job, parts) or [job]
             if _queue_is_in_database():
                 # In the same transaction: a job without its task, or a task without its job, cannot happen.
-                run_job.enqueue(job_id=job.pk)
+                for one in queued:
+                    run_job.enqueue(job_id=one.pk)
     except IntegrityError:
         # Two presses at once: the constraint let one through.
         if open_job := _open_job(kind, owner):
             return _mark(open_job, is_new=False)
         raise
     if not _queue_is_in_database():
+        for one in queued if parts else []:
+            run_job.enqueue(job_id=one.pk)
         run_job.enqueue(job_id=job.pk)
         job.refresh_from_db()
     return _mark(job, is_new=True)
 
 
 def cancel_job(job: Job) -> None:
-    """Asks the runner to stop at its next step; a job that still waits is over at once."""
+    """Asks the runner to stop at its next step; a job that still waits is over at once, and so are its parts."""
     now = timezone.now()
+    for part in job.parts.filter(status__in=Job.OPEN):
+        cancel_job(part)
     waiting = Job.objects.filter(pk=job.pk, status=Job.Status.WAITING)
     if not waiting.update(status=Job.Status.CANCELLED, finished_at=now, message="Остановлено до начала."):
         Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(cancel_requested=True)
@@ -151,7 +168,8 @@ def revive_stale_jobs() -> list[int]:
             same = Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING, started_at=job.started_at)
             if job.params.get("_attempts", 0) >= MAX_ATTEMPTS:
                 words = "Работа трижды прерывалась. Сообщите администратору системы."
-                same.filter(heartbeat_at__lt=limit).update(**_ending(Job.Status.FAILED, words))
+                if same.filter(heartbeat_at__lt=limit).update(**_ending(Job.Status.FAILED, words)):
+                    _fail_whole(job, words)
                 continue
             if not same.filter(heartbeat_at__lt=limit).update(status=Job.Status.WAITING, heartbeat_at=None):
                 continue
@@ -219,6 +237,11 @@ class JobRun:
         if row:
             raise JobCancelled(self.id)
 
+    def keep(self) -> None:
+        """In a transaction of the work: raises JobLost, so that nothing of it stays, when another worker owns the
+        job now."""
+        self._write(done=self.done)
+
     def save_state(self, **changes: Any) -> None:
         """Remembers what is done (JSON values only), in the transaction of the work itself: see `state`."""
         self.state.update(changes)
@@ -229,6 +252,9 @@ class JobRun:
         """The work is done; its file is kept for the owner for the time `kept`."""
         with transaction.atomic():
             self._write(done=self.total, **_ending(Job.Status.DONE, message, kept))
+            # In the same transaction: a worker that dies right here leaves no whole job waiting for ever.
+            if (whole := whole_of_last_part(self.job)) and _queue_is_in_database():
+                run_job.enqueue(job_id=whole.pk)
             if file:
                 JobResult.objects.update_or_create(
                     job_id=self.id,
@@ -283,8 +309,19 @@ def _claim(job_id: int) -> Job | None:
     return job
 
 
+@transaction.atomic
 def _end(run: JobRun, status: Job.Status, message: str) -> None:
-    run._mine().update(**_ending(status, message))
+    if run._mine().update(**_ending(status, message)) and status == Job.Status.FAILED:
+        _fail_whole(run.job, message)
+
+
+def _fail_whole(part: Job, words: str) -> None:
+    """The job this was a part of cannot be finished: its other parts need not go on."""
+    if part.parent_id is None:
+        return
+    if Job.objects.filter(pk=part.parent_id, status__in=Job.OPEN).update(**_ending(Job.Status.FAILED, words)):
+        for other in Job.objects.filter(parent=part.parent_id, status__in=Job.OPEN):
+            cancel_job(other)
 
 
 def _ending(status: Job.Status, message: str, kept: timedelta = RESULT_KEPT) -> dict[str, Any]:
@@ -319,7 +356,7 @@ def _beat(run: JobRun, ended: threading.Event) -> None:
 
 
 def _open_job(kind: Job.Kind, owner: User) -> Job | None:
-    return Job.objects.filter(kind=kind, owner=owner, status__in=Job.OPEN).first()
+    return Job.objects.filter(kind=kind, owner=owner, status__in=Job.OPEN, parent=None).first()
 
 
 def _mark(job: Job, *, is_new: bool) -> Job:

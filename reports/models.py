@@ -88,7 +88,7 @@ class Job(models.Model):
     """Long work done by the worker: what it is, how far it is, what came of it."""
 
     class Kind(models.TextChoices):
-        CLASS_EXTRACTS = "class_extracts", "выписки класса"
+        CLASS_EXTRACTS = "class_extracts", "выписки класса: часть печати"
         IMPORT_READ = "import_read", "чтение файлов"
         IMPORT_APPLY = "import_apply", "запись импорта"
         IMPORT_UNDO = "import_undo", "отмена импорта"
@@ -98,7 +98,6 @@ class Job(models.Model):
         ALPHABET_BOOK = "alphabet_book", "алфавитная книга"
         ATTENDANCE_SUMMARY = "attendance_summary", "посещаемость по классам"
         EXTRACTS = "extracts", "выписки"
-        CLASS_OF_EXTRACTS = "class_of_extracts", "выписки класса, часть печати"
         PUPIL_REPORTS = "pupil_reports", "отчёты об учениках"
         SCHOOL_REPORT = "school_report", "аналитика школы"
         JOURNAL_ARCHIVE = "journal_archive", "архивная печать журнала"

@@ -353,7 +353,7 @@ def made(school_class, child, demo) -> dict[str, int | str]:
     )  # fmt: skip
     ExtractFile.objects.create(extract=extract, content=b"%PDF-1.7")
     job = Job.objects.create(
-        kind=Job.Kind.CLASS_EXTRACTS,
+        kind=Job.Kind.EXTRACTS,
         owner=teacher,
         status=Job.Status.DONE,
         params={"class_id": school_class.pk},

@@ -179,7 +179,7 @@ def test_a_guardian_of_yesterday_sees_nothing_today(client, seven_b):
 def test_a_printed_class_is_kept_from_a_class_teacher_of_yesterday(client, seven_b):
     user = teacher_user(seven_b)
     job = Job.objects.create(
-        kind=Job.Kind.CLASS_EXTRACTS, owner=user, status=Job.Status.DONE, params={"class_id": seven_b.pk},
+        kind=Job.Kind.EXTRACTS, owner=user, status=Job.Status.DONE, params={"class_id": seven_b.pk},
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
     JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,6 +14,7 @@ from journal.dates import WEEKDAYS
 from journal.lessons import LessonPlace
 from journal.means import Thresholds, expected_mark, grade_has_marks, has_few_marks, is_disputed, weighted_mean
 from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, School, Teacher, Term
+from reports.extract.blocks import known_blocks
 from reports.extract.data import (
     NO_BREAK_SPACE,
     AbsenceLine,
@@ -81,8 +83,8 @@ def subject_lines(pupil: Pupil, source: Source) -> tuple[SubjectLine, ...]:
     return _subjects(_View(pupil, source))
 
 
-def extract_of(pupil: Pupil, source: Source) -> ExtractData:
-    """The extract of one pupil out of the data of the class."""
+def extract_of(pupil: Pupil, source: Source, blocks: Sequence[str] = ()) -> ExtractData:
+    """The extract of one pupil out of the data of the class; `blocks` are the parts to show, empty: all."""
     view = _View(pupil, source)
     school = source.calendar.school
     previous = source.previous_term
@@ -113,6 +115,7 @@ def extract_of(pupil: Pupil, source: Source) -> ExtractData:
         is_draft_calendar=not source.calendar.year.is_approved,
         left_on=_left_on(view),
         plan=_plan_word(view.courses),
+        blocks=known_blocks(blocks),
         guardian_id=source.paper_guardians.get(pupil.pk),
     )
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from journal.dates import MONTHS_OF, day_month
 from journal.models import MarkValue
+from reports.extract.blocks import ALL_BLOCKS, Block
 
 LONG_ADVICE = 500
 NO_BREAK_SPACE = "\u00a0"
@@ -212,7 +213,25 @@ class ExtractData:
     is_draft_calendar: bool
     left_on: date | None = None
     plan: str = ""
+    blocks: tuple[str, ...] = ()
+    """Which parts the sheet shows; empty: all of them."""
     guardian_id: int | None = field(default=None, compare=False)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the parts that stand on the sheet."""
+        return self.blocks or ALL_BLOCKS
+
+    @property
+    def has_back(self) -> bool:
+        """Whether anything stands on the back of the sheet."""
+        return bool({Block.TIMETABLE, Block.TEACHERS, Block.VACATIONS} & set(self.shown))
+
+    @property
+    def back_words(self) -> str:
+        """«Расписание, педагоги и каникулы»: what the back holds, in words."""
+        words = [Block(name).label for name in (Block.TIMETABLE, Block.TEACHERS, Block.VACATIONS) if name in self.shown]
+        return (", ".join(words[:-1]) + " и " * (len(words) > 1) + words[-1]).capitalize() if words else ""
 
     @property
     def is_unsure(self) -> bool:

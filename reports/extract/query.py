@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from journal.calendar import Calendar, load_calendar
@@ -29,7 +29,12 @@ def default_period(calendar: Calendar, grade: int, today: date) -> Period:
 
 
 def class_extracts(
-    school_class: SchoolClass, period: Period, *, formed_on: date, pupil_ids: Iterable[int] | None = None
+    school_class: SchoolClass,
+    period: Period,
+    *,
+    formed_on: date,
+    pupil_ids: Iterable[int] | None = None,
+    blocks: Sequence[str] = (),
 ) -> list[ExtractData]:
     """Extracts of everybody on the roll at the end of the period, or of the given pupils of the class.
 
@@ -44,12 +49,14 @@ def class_extracts(
         wanted = set(pupil_ids)
     pupils = [pupil for pupil in lessons.pupils if pupil.pk in wanted]
     source = read_source(school_class, calendar, period, formed_on, lessons, [pupil.pk for pupil in pupils])
-    return [extract_of(pupil, source) for pupil in pupils]
+    return [extract_of(pupil, source, blocks) for pupil in pupils]
 
 
-def pupil_extract(pupil: Pupil, school_class: SchoolClass, period: Period, *, formed_on: date) -> ExtractData:
+def pupil_extract(
+    pupil: Pupil, school_class: SchoolClass, period: Period, *, formed_on: date, blocks: Sequence[str] = ()
+) -> ExtractData:
     """The extract of one pupil of the class."""
     calendar = load_calendar(school_class.year)
     lessons = pupil_lessons(pupil, school_class, *range_needed(period, formed_on), calendar)
     source = read_source(school_class, calendar, period, formed_on, lessons, [pupil.pk])
-    return extract_of(pupil, source)
+    return extract_of(pupil, source, blocks)

@@ -8,12 +8,12 @@ number whose sheet never came (the worker died, the owner stopped) is given to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from accounts.models import User
 from journal.models import Pupil, School, SchoolClass
 from reports import pdf
 from reports.extract.data import ExtractData, Period
-from reports.models import Extract, ExtractFile
+from reports.models import Extract, ExtractFile, Job
 
 RESERVED_FOR = timedelta(minutes=15)
 """Far longer than one sheet takes: an older number without a file was abandoned."""
@@ -72,12 +72,19 @@ def form_extract(extract: ExtractData, *, by: User, request: HttpRequest | None 
 
 
 @transaction.atomic
-def reserve(extracts: Sequence[ExtractData], *, by: User, reuse: Iterable[int] = ()) -> list[Extract]:
-    """Takes the next numbers, abandoned ones first; `reuse` are own reservations of an attempt that died."""
+def reserve(
+    extracts: Sequence[ExtractData], *, by: User, job: Job | None = None, reuse: Sequence[int] = ()
+) -> list[Extract]:
+    """Takes the next numbers, abandoned ones first; `reuse` are own reservations of an attempt that died.
+
+    `job` is the one that forms them; it has no more than one line a pupil.
+    """
     _lock_numbers()
     last = Extract.objects.aggregate(last=Max("sequence"))["last"] or 0
-    abandoned = Q(formed_at__lt=timezone.now() - RESERVED_FOR) | Q(pk__in=list(reuse))
-    free = list(Extract.objects.filter(abandoned, file=None).order_by("sequence")[: len(extracts)])
+    without_file = Extract.objects.filter(file=None)
+    own = list(without_file.filter(pk__in=reuse).order_by("sequence")[: len(extracts)])
+    abandoned = without_file.filter(formed_at__lt=timezone.now() - RESERVED_FOR).exclude(pk__in=reuse)
+    free = sorted([*own, *abandoned.order_by("sequence")[: len(extracts) - len(own)]], key=lambda row: row.sequence)
     Extract.objects.filter(pk__in=[row.pk for row in free]).delete()
     numbers = [row.sequence for row in free]
     numbers += range(last + 1, last + 1 + len(extracts) - len(numbers))
@@ -92,6 +99,9 @@ def reserve(extracts: Sequence[ExtractData], *, by: User, reuse: Iterable[int] =
             date_to=extract.period.end,
             formed_by=by,
             pages=1,
+            blocks=list(extract.blocks),
+            code=extract.code,
+            job=job,
         )
         for number, extract in zip(numbers, extracts, strict=True)
     )
@@ -155,6 +165,7 @@ def _record(action: Action, row: Extract, *, by: User, request: HttpRequest | No
 def _same_press(extract: ExtractData, by: User) -> Extract | None:
     recent = Extract.objects.filter(
         pupil_id=extract.pupil_id,
+        blocks=list(extract.blocks),
         date_from=extract.period.start,
         date_to=extract.period.end,
         formed_by=by,
@@ -172,8 +183,13 @@ def _qr(extract: ExtractData, number: str) -> str:
     """Number and digest of the contents, as a data address. The mask is fixed: choosing the best one is slow."""
     import segno
 
-    text = f"Выписка {number} от {extract.formed_on:%d.%m.%Y} код {extract.code}"
+    text = qr_text(number, extract.formed_on, extract.code)
     return segno.make(text, error="m", mask=3).png_data_uri(border=0, scale=4)
+
+
+def qr_text(number: str, formed_on: date, code: str) -> str:
+    """What the QR code of a sheet says to any phone; the page «Проверка» reads it back (reports.extract.checking)."""
+    return f"Выписка {number} от {formed_on:%d.%m.%Y} код {code}"
 
 
 def file_name(class_name: str, pupil: str, period: Period) -> str:

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='job',
             name='kind',
-            field=models.CharField(choices=[('class_extracts', 'выписки класса'), ('import_read', 'чтение файлов'), ('import_apply', 'запись импорта'), ('import_undo', 'отмена импорта'), ('access_slips', 'листки с паролями'), ('year_transfer', 'перевод на следующий год'), ('transfer_undo', 'отмена перевода'), ('alphabet_book', 'алфавитная книга'), ('attendance_summary', 'посещаемость по классам'), ('extracts', 'выписки'), ('class_of_extracts', 'выписки класса, часть печати'), ('pupil_reports', 'отчёты об учениках'), ('school_report', 'аналитика школы'), ('journal_archive', 'архивная печать журнала')], max_length=20, verbose_name='вид'),
+            field=models.CharField(choices=[('class_extracts', 'выписки класса: часть печати'), ('import_read', 'чтение файлов'), ('import_apply', 'запись импорта'), ('import_undo', 'отмена импорта'), ('access_slips', 'листки с паролями'), ('year_transfer', 'перевод на следующий год'), ('transfer_undo', 'отмена перевода'), ('alphabet_book', 'алфавитная книга'), ('attendance_summary', 'посещаемость по классам'), ('extracts', 'выписки'), ('pupil_reports', 'отчёты об учениках'), ('school_report', 'аналитика школы'), ('journal_archive', 'архивная печать журнала')], max_length=20, verbose_name='вид'),
         ),
         migrations.AddIndex(
             model_name='extract',

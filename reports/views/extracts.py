@@ -24,10 +24,11 @@ from reports.extract import batch, register
 from reports.extract.class_page import class_page, pupils_to_print
 from reports.extract.data import ExtractData, Period
 from reports.extract.query import default_period, pupil_extract
-from reports.forms import PeriodForm
+from reports.forms import ExtractForm
 from reports.models import Extract
 
 ON_PAPER = "paper"
+KEPT_BLOCKS = "extract_blocks"
 
 
 @require_safe
@@ -59,7 +60,9 @@ def class_print(request: HttpRequest, class_id: int) -> HttpResponse:
     if not ids:
         messages.warning(request, "Печатать некому: в этот период таких учеников в классе не было.")
         return redirect(back)
-    job = batch.start_class_print(school_class, ids, form.period, by=request.user, next_url=back)
+    job = batch.start_class_print(
+        school_class, ids, form.period, blocks=form.chosen_blocks, by=request.user, next_url=back
+    )
     if not job.is_new:  # type: ignore[attr-defined]
         messages.info(request, "Предыдущая печать ещё идёт. Дождитесь её конца или остановите.")
     return redirect("reports:job", job_id=job.pk)
@@ -70,7 +73,7 @@ def extract(request: HttpRequest, pupil_id: int) -> HttpResponse:
     """The extract of one pupil as a page: the same object that is printed."""
     pupil, school_class = _pupil_and_class(request, pupil_id)
     form = _period_form(request, school_class)
-    data = _data(pupil, school_class, form.period)
+    data = _data(pupil, school_class, form)
     record_pupils(request, Action.READ, "выписка", pupil_ids=[pupil.pk], class_id=school_class.pk)
     context = {"extract": data, "school_class": school_class, "form": form}
     return TemplateResponse(request, "reports/extract.html", context)
@@ -84,7 +87,7 @@ def extract_print(request: HttpRequest, pupil_id: int) -> HttpResponse:
     if form.is_bound and not form.is_valid():
         messages.error(request, _words(form))
         return redirect("reports:extract", pupil_id=pupil_id)
-    row = register.form_extract(_data(pupil, school_class, form.period), by=request.user, request=request)
+    row = register.form_extract(_data(pupil, school_class, form), by=request.user, request=request)
     return redirect("reports:extract_file", extract_id=row.pk)
 
 
@@ -134,20 +137,25 @@ def _pupil_and_class(request: HttpRequest, pupil_id: int) -> tuple[Pupil, School
     return pupil, get_class_for(request.user, school_class.pk)
 
 
-def _data(pupil: Pupil, school_class: SchoolClass, period: Period) -> ExtractData:
-    return pupil_extract(pupil, school_class, period, formed_on=timezone.localdate())
+def _data(pupil: Pupil, school_class: SchoolClass, form: ExtractForm) -> ExtractData:
+    return pupil_extract(pupil, school_class, form.period, formed_on=timezone.localdate(), blocks=form.chosen_blocks)
 
 
-def _period_form(request: HttpRequest, school_class: SchoolClass, calendar: Calendar | None = None) -> PeriodForm:
+def _period_form(request: HttpRequest, school_class: SchoolClass, calendar: Calendar | None = None) -> ExtractForm:
+    """Period and parts; the parts chosen are kept for the person's next sheet."""
     today = timezone.localdate()
     default = default_period(calendar or load_calendar(school_class.year), school_class.grade, today)
-    return PeriodForm(
+    form = ExtractForm(
         request.POST if request.method == "POST" else request.GET,
         first_day=school_class.year.date_from,
         today=today,
         default=default,
+        kept=request.session.get(KEPT_BLOCKS, ()),
     )
+    if form.tells_blocks and form.is_valid():
+        request.session[KEPT_BLOCKS] = list(form.chosen_blocks)
+    return form
 
 
-def _words(form: PeriodForm) -> str:
+def _words(form: ExtractForm) -> str:
     return " ".join(message for messages_ in form.errors.values() for message in messages_)

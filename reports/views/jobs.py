@@ -17,6 +17,7 @@ from accounts.audit import Action, record_pupils
 from accounts.models import User
 from journal.access import get_class_for, get_class_kept_by
 from reports import slips
+from reports.job_parts import state_of_parts
 from reports.jobs import STALE_AFTER, cancel_job, delete_result, shorten
 from reports.models import Job, JobResult
 
@@ -26,9 +27,13 @@ ENOUGH_TO_TELL = 3
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A job as shown. `seconds_left` is None while it cannot be told."""
+    """A job as shown: of one in parts, `done` and `total` are of all parts. `seconds_left` is None while it cannot be
+    told."""
 
     job: Job
+    done: int
+    total: int
+    is_running: bool
     is_open: bool
     is_stale: bool
     seconds_left: int | None
@@ -37,7 +42,11 @@ class JobPage:
 
     @property
     def percent(self) -> int:
-        return 100 * self.job.done // self.job.total if self.job.total else 0
+        return 100 * self.done // self.total if self.total else 0
+
+    @property
+    def is_archive(self) -> bool:
+        return self.result is not None and self.result.content_type == "application/zip"
 
     @property
     def minutes_left(self) -> int:
@@ -78,19 +87,29 @@ def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
     result = JobResult.objects.filter(job=found, job__expires_at__gt=timezone.now()).first()
     if result is None:
         raise Http404
-    if pupil_ids := found.params.get("pupil_ids"):
-        class_id = found.params.get("class_id")
+    for class_id, pupil_ids in _whose(found):
         record_pupils(request, Action.PRINT, found.get_kind_display(), pupil_ids=pupil_ids, class_id=class_id)
     if found.kind == Job.Kind.ACCESS_SLIPS:
         shorten(found, slips.KEPT_AFTER_OPENING)
-    headers = {"Content-Disposition": content_disposition_header(False, result.name)}
+    headers = {"Content-Disposition": content_disposition_header(result.content_type != "application/pdf", result.name)}
     return HttpResponse(bytes(result.content), content_type=result.content_type, headers=headers)
+
+
+def _whose(found: Job) -> list[tuple[int | None, list[int]]]:
+    """Whose data the file of the job holds: (class id, pupil ids)."""
+    if classes := found.params.get("classes"):
+        return [(int(class_id), pupil_ids) for class_id, pupil_ids in classes.items()]
+    pupil_ids = found.params.get("pupil_ids")
+    return [(found.params.get("class_id"), pupil_ids)] if pupil_ids else []
 
 
 def _get(request: HttpRequest, job_id: int) -> Job:
     """The own job, as long as the person may still see what it is about."""
-    found = get_object_or_404(Job.objects.filter(owner=request.user), pk=job_id)
+    found = get_object_or_404(Job.objects.filter(owner=request.user, parent=None), pk=job_id)
     class_id = found.params.get("class_id")
+    if found.kind == Job.Kind.EXTRACTS and not request.user.sees_whole_school:
+        for one in found.params.get("classes", ()):
+            get_class_for(request.user, int(one))
     if found.kind == Job.Kind.ACCESS_SLIPS:
         get_class_kept_by(request.user, class_id)
         return found
@@ -103,7 +122,7 @@ def _get(request: HttpRequest, job_id: int) -> Job:
 
 def _may_see(user: User, kind: str) -> bool:
     """Whether the role the job was started in is still held; the unnamed kinds are the import's."""
-    if kind == Job.Kind.CLASS_EXTRACTS:
+    if kind in (Job.Kind.EXTRACTS, Job.Kind.CLASS_EXTRACTS):
         return True
     if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO, Job.Kind.ATTENDANCE_SUMMARY):
         return user.sees_whole_school
@@ -115,15 +134,22 @@ def _may_see(user: User, kind: str) -> bool:
 def _page(found: Job) -> JobPage:
     now = timezone.now()
     is_open = found.status in Job.OPEN
-    running = found.status == Job.Status.RUNNING
+    running, done, total = found.status == Job.Status.RUNNING, found.done, found.total
+    since, beat = found.started_at, found.heartbeat_at
+    if found.status == Job.Status.WAITING and (parts := state_of_parts(found)) and parts.started_at:
+        running, done, total = True, parts.done, parts.total
+        since, beat = parts.started_at, parts.heartbeat_at
     left = None
-    if running and found.done >= ENOUGH_TO_TELL and found.started_at:
-        left = round((now - found.started_at).total_seconds() / found.done * (found.total - found.done))
+    if running and done >= ENOUGH_TO_TELL and since:
+        left = round((now - since).total_seconds() / done * (total - done))
     results = JobResult.objects.filter(job=found, job__expires_at__gt=now).defer("content")
     return JobPage(
         job=found,
+        done=done,
+        total=total,
+        is_running=running,
         is_open=is_open,
-        is_stale=running and bool(found.heartbeat_at) and found.heartbeat_at < now - STALE_AFTER,
+        is_stale=running and bool(beat) and beat < now - STALE_AFTER,
         seconds_left=left,
         result=None if is_open else results.first(),
         next_url=found.params.get("_next", ""),

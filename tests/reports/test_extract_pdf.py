@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
+from pikepdf import Pdf as PikePdf
 from pypdf import PdfReader
 
 from journal.models import Guardianship, Homework, Recommendation
@@ -174,3 +175,21 @@ def test_each_part_begins_on_a_new_sheet_of_paper():
 def test_a_part_with_missing_pages_stops_the_join():
     with pytest.raises(pdf.PageCountError):
         pdf.joined([sheet(2), replace(sheet(1), pages=2)], title="Выписки")
+
+
+def test_a_sheet_is_pdf_ua_with_embedded_subset_fonts():
+    made = render(make_cast().extract(), "7Б-1")
+
+    with PikePdf.open(BytesIO(made.content)) as document:
+        root = document.Root
+        assert (str(root.Lang), bool(root.MarkInfo.Marked)) == ("ru", True)
+        assert root.StructTreeRoot.K is not None
+        assert str(document.docinfo["/Title"]).startswith("Выписка № 7Б-1: Ермаков")
+        with document.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+        fonts = [font for page in document.pages for font in page.Resources.Font.values()]
+        assert fonts
+        for font in fonts:
+            described = font.DescendantFonts[0].FontDescriptor
+            assert "/FontFile2" in described or "/FontFile3" in described
+            assert str(font.BaseFont)[7:8] == "+"  # six letters of a subset

@@ -2,22 +2,17 @@
 
 from datetime import timedelta
 from hashlib import sha256
-from io import BytesIO
 
 import pytest
-from django.utils import timezone
-from pypdf import PdfReader
 
 from accounts.models import AuditEvent
 from journal.models import Guardianship
-from reports import jobs
 from reports.extract import register
-from reports.extract.batch import start_class_print
 from reports.extract.register import ReservationLost, form_extract
 from reports.models import Extract, ExtractFile, Job
 from reports.pdf import Pdf
 from tests.factories import make_class, make_guardian, make_lesson, make_mark, make_pupil, make_user, teacher_user
-from tests.reports.extract_cast import MON, MORNING, PERIOD, TODAY, make_cast, pdf_text
+from tests.reports.extract_cast import MON, MORNING, make_cast, pdf_text
 
 pytestmark = pytest.mark.django_db
 SHEET = Pdf(b"%PDF-sheet", 2)
@@ -102,97 +97,6 @@ def test_a_sheet_is_given_out_again_byte_for_byte(client, clock):
     assert sha256(first).hexdigest() == Extract.objects.get().sha256
 
 
-# --- A class in the background --------------------------------------------------------------------
-
-
-def test_a_class_is_printed_with_every_pupil_exactly_once_in_list_order():
-    cast = make_cast()
-    for name in ("Яковлев", "Белова", "Ёлкина"):
-        make_pupil(cast.school_class, last_name=name)
-    extracts = cast.all()
-    ids = [extract.pupil_id for extract in extracts]
-
-    job = start_class_print(cast.school_class, ids, PERIOD, by=make_user(), next_url="/")
-
-    assert (job.status, job.done, job.message) == ("done", 4, "Выписок: 4, страниц: 8, номера 7Б-1–7Б-4.")
-    pages = pdf_text(bytes(job.result.content))
-    surnames = ["Белова", "Ёлкина", "Ермаков", "Яковлев"]
-    assert [[name for name in surnames if name in pages[at]] for at in range(0, 8, 2)] == [[n] for n in surnames]
-    assert list(Extract.objects.order_by("sequence").values_list("pupil", flat=True)) == ids
-    assert AuditEvent.objects.filter(action=AuditEvent.Action.PRINT, pupil_id__in=ids).count() == 4
-
-
-def test_a_job_cut_in_the_middle_goes_on_and_prints_nobody_twice():
-    cast = make_cast()
-    for _ in range(2):
-        make_pupil(cast.school_class)
-    extracts = cast.all()
-    owner = make_user()
-    # What a worker killed after its first sheet leaves behind: one file, two numbers without, an open job.
-    rows = register.reserve(extracts, by=owner)
-    register.store(rows[0], register.render(extracts[0], rows[0].number), by=owner)
-    dead = timezone.now() - timedelta(minutes=10)
-    job = Job.objects.create(
-        kind=Job.Kind.CLASS_EXTRACTS,
-        owner=owner,
-        status=Job.Status.RUNNING,
-        started_at=dead,
-        heartbeat_at=dead,
-        params={
-            "class_id": cast.school_class.pk,
-            "pupil_ids": [extract.pupil_id for extract in extracts],
-            "date_from": PERIOD.start.isoformat(),
-            "date_to": PERIOD.end.isoformat(),
-            "formed_on": TODAY.isoformat(),
-            "_state": {"reserved": [row.pk for row in rows], "formed": {str(rows[0].pupil_id): rows[0].pk}},
-        },
-    )
-
-    jobs.revive_stale_jobs()
-
-    job.refresh_from_db()
-    assert (job.status, job.done) == ("done", 3), job.message
-    assert sequences() == [1, 2, 3]
-    assert Extract.objects.values("pupil").distinct().count() == ExtractFile.objects.count() == 3
-    assert Extract.objects.get(sequence=1).pk == rows[0].pk  # the finished one was not made again
-    assert len(PdfReader(BytesIO(bytes(job.result.content))).pages) == 6
-
-
-def test_a_pupil_who_cannot_be_printed_fails_the_job_loudly():
-    cast = make_cast()
-    stranger = make_pupil(make_class("7А", year=cast.school_class.year))
-
-    job = start_class_print(cast.school_class, [cast.pupil.pk, stranger.pk], PERIOD, by=make_user(), next_url="/")
-
-    assert job.status == Job.Status.FAILED
-    assert "не нашлось: 1" in job.message
-    assert not Extract.objects.exists() and not hasattr(job, "result")
-
-
-def test_stopping_keeps_what_is_formed_and_gives_the_other_numbers_back():
-    cast = make_cast()
-    for _ in range(2):
-        make_pupil(cast.school_class)
-    job = Job.objects.create(
-        kind=Job.Kind.CLASS_EXTRACTS,
-        owner=make_user(),
-        cancel_requested=True,  # pressed while the worker takes the job
-        params={
-            "class_id": cast.school_class.pk,
-            "pupil_ids": [extract.pupil_id for extract in cast.all()],
-            "date_from": PERIOD.start.isoformat(),
-            "date_to": PERIOD.end.isoformat(),
-            "formed_on": TODAY.isoformat(),
-        },
-    )
-
-    jobs.run_job.call(job_id=job.pk)
-
-    job.refresh_from_db()
-    assert (job.status, register.formed_extracts().count()) == (Job.Status.CANCELLED, 1)
-    assert form_extract(cast.extract(), by=make_user()).sequence == 2
-
-
 # --- Pages ----------------------------------------------------------------------------------------
 
 
@@ -210,7 +114,7 @@ def test_only_those_on_paper_are_printed_when_asked_so(client, clock):
 
     answer = client.post(class_url(cast, "print/"), {"who": "paper"})
 
-    job = Job.objects.get()
+    job = Job.objects.get(parent=None)
     assert answer.url == f"/reports/jobs/{job.pk}/"
     assert list(Extract.objects.values_list("pupil", flat=True)) == [on_paper.pk]
 

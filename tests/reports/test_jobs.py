@@ -16,7 +16,7 @@ from tests.factories import make_pupil, make_user, teacher_user
 from tests.reports.extract_cast import MORNING, PERIOD, make_cast
 
 pytestmark = pytest.mark.django_db
-KIND = Job.Kind.CLASS_EXTRACTS
+KIND = Job.Kind.EXTRACTS
 
 
 def running_job(**fields):
@@ -102,9 +102,11 @@ def test_a_job_that_is_taken_or_done_is_not_run_again():
 def test_the_job_of_a_dead_worker_runs_again_and_a_living_one_is_left_alone():
     cast = make_cast()
     living = running_job(heartbeat_at=timezone.now() - timedelta(seconds=20))
+    owner = make_user()
     dead = Job.objects.create(
-        kind=KIND,
-        owner=make_user(),
+        kind=Job.Kind.CLASS_EXTRACTS,
+        parent=Job.objects.create(kind=KIND, owner=owner),
+        owner=owner,
         status=Job.Status.RUNNING,
         started_at=timezone.now() - timedelta(minutes=5),
         heartbeat_at=timezone.now() - jobs.STALE_AFTER - timedelta(seconds=1),
@@ -187,7 +189,7 @@ def test_the_page_and_the_file_are_for_the_owner_only(client, clock):
     assert [client.get(path).status_code for path in paths] == [404, 404, 404]
     assert client.post(f"/reports/jobs/{job.pk}/cancel/").status_code == 404
     client.force_login(owner)
-    assert "Выписок: 1, страниц: 2" in client.get(paths[0]).content.decode()
+    assert "Выписка готова, страниц: 2" in client.get(paths[0]).content.decode()
     answer = client.get(paths[2])
     assert answer.content.startswith(b"%PDF") and answer["Cache-Control"].count("no-store")
 
