@@ -11,7 +11,7 @@ from attendance.models import ABSENCE_REASONS, LETTERS, Reason
 from attendance.queries import ClassAbsences, Totals, class_absences, sum_of
 from journal.calendar import Calendar
 from journal.models import SchoolClass
-from reports.analytics.figures import Figure
+from reports.analytics.figures import Figure, subject_figures
 from reports.analytics.periods import ReportPeriod
 from reports.analytics.results import ClassResults
 from reports.formulas import subject_indicators
@@ -41,12 +41,16 @@ class ReasonLine:
 
 @dataclass(frozen=True, slots=True)
 class ShareGroup:
-    """Pupils who missed a share of their lessons. `mean` is of all their results; None in a group too small to be
-    compared, or without a number."""
+    """Pupils who missed a share of their lessons. `figure` is the mean of all their results; None in a group too small
+    to be compared."""
 
     label: str
     pupils: int
-    mean: Decimal | None
+    figure: Figure | None
+
+    @property
+    def mean(self) -> Decimal | None:
+        return self.figure.value if self.figure else None
 
     @property
     def is_small(self) -> bool:
@@ -148,5 +152,6 @@ def _share_of(totals: Totals) -> int:
     return next(index for index, (_, top) in enumerate(_SHARES) if top is None or share <= top)
 
 
-def _mean(pupil_ids: Iterable[int], results: ClassResults) -> Decimal | None:
-    return subject_indicators(value for pk in pupil_ids for value in results.values_of_pupil(pk).values()).mean
+def _mean(pupil_ids: Iterable[int], results: ClassResults) -> Figure:
+    values = (value for pk in pupil_ids for value in results.values_of_pupil(pk).values())
+    return subject_figures(subject_indicators(values)).mean

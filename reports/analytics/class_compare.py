@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from reports.analytics.figures import Figure, class_figures, subject_figures
 from reports.analytics.many import many_results
 from reports.analytics.periods import ReportPeriod
 from reports.analytics.results import ClassResults
-from reports.formulas import Group, subject_indicators
+from reports.formulas import Group, indicators_of
 
 FEWEST = 5
 """The numbers of a smaller class could point at a child: a class teacher does not see them."""
@@ -30,25 +31,14 @@ class Totals:
     is_forecast: bool
 
     @classmethod
-    def of(cls, results: ClassResults) -> Totals:
-        return cls._of(results.groups.values(), _values(results), is_forecast=results.is_forecast)
-
-    @classmethod
-    def together(cls, several: Sequence[ClassResults]) -> Totals:
-        """Of several classes as if they were one."""
-        return cls._of(
-            [groups for one in several for groups in one.groups.values()],
-            [value for one in several for value in _values(one)],
-            is_forecast=any(one.is_forecast for one in several),
-        )
-
-    @classmethod
-    def _of(cls, groups: Iterable[frozenset[Group]], values: Iterable[str], *, is_forecast: bool) -> Totals:
-        pupils = dict(enumerate(groups))
-        success, quality = class_figures(pupils)
-        mean = subject_figures(subject_indicators(values)).mean
-        counted = sum(Group.NO_RESULT not in one for one in pupils.values())
-        return cls(counted, success, quality, mean, is_forecast)
+    def of(cls, *several: ClassResults) -> Totals:
+        """Of a class, or of several as if they were one."""
+        groups = {(one.school_class.pk, pupil): found for one in several for pupil, found in one.groups.items()}
+        success, quality = class_figures(dict(enumerate(groups.values())))
+        counts = sum((Counter(one.overall.counts) for one in several), Counter())
+        mean = subject_figures(indicators_of(counts, empty=sum(one.overall.empty for one in several))).mean
+        counted = sum(Group.NO_RESULT not in found for found in groups.values())
+        return cls(counted, success, quality, mean, any(one.is_forecast for one in several))
 
     def __iter__(self):
         return iter((self.success, self.quality, self.mean))
@@ -116,12 +106,8 @@ def _parallel(
         lines.append(ClassLine(one.pk, one.name, totals if is_shown else None, is_own=one.pk == own.pk))
     # The sum would give away what a small class hides.
     if len(lines) > 1 and all(line.totals for line in lines):
-        lines.append(ClassLine(None, "Вся параллель", Totals.together(list(found.values()))))
+        lines.append(ClassLine(None, "Вся параллель", Totals.of(*found.values())))
     return tuple(lines)
-
-
-def _values(results: ClassResults) -> list[str]:
-    return [value for subject in results.subjects for value in results.values_of_subject(subject.subject_id)]
 
 
 def shares_of(lines: Iterable[Totals | None], which: int) -> list[Decimal | None]:

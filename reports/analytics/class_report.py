@@ -231,8 +231,7 @@ def _with_previous(figure: Figure, before: Sequence[Decimal | None]) -> Figure:
 
 def _overall(results: ClassResults) -> tuple[Figure, ...]:
     """СОУ and the mean over every result of the class."""
-    values = [value for one in results.subjects for value in results.values_of_subject(one.subject_id)]
-    figures = subject_figures(subject_indicators(values))
+    figures = subject_figures(results.overall)
     return (
         replace(figures.sou, name="СОУ по всем отметкам"),
         replace(figures.mean, name="Средний балл по всем отметкам"),

@@ -22,7 +22,6 @@ from journal.models import NUMERIC_VALUES, Course, Enrolment, Mark, PeriodMark, 
 from journal.queries.matrix import SubjectCell
 from reports.analytics.periods import ReportPeriod
 from reports.analytics.results import (
-    NOTHING,
     ClassResults,
     PupilLine,
     Result,
@@ -233,13 +232,19 @@ def _term_results(
 ) -> dict[Place, Result]:
     given = marks.by_term.get(part.term.pk, {})
     found = {}
+    # Few values and means differ: what each means is worked out once.
+    known: dict[tuple[str, Decimal | None], Result] = {}
     for pupil in part.here:
         of_pupil = {} if is_over else means.get((part.school_class.pk, pupil), {})
         for subject in subjects:
             _, value = given.get((pupil, subject), (0, ""))
             mean = of_pupil.get(subject)
-            if value or mean is not None:
-                result = term_result(SubjectCell(mean=mean, period_mark=value), thresholds, is_over=is_over)
-                if result != NOTHING:
-                    found[pupil, subject] = result
+            if not value and mean is None:
+                continue
+            result = known.get((value, mean))
+            if result is None:
+                cell = SubjectCell(mean=mean, period_mark=value)
+                result = known[value, mean] = term_result(cell, thresholds, is_over=is_over)
+            if result.value:
+                found[pupil, subject] = result
     return found

@@ -6,7 +6,7 @@ The one place where a report learns a result. The forecast is the weighted mean 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +18,7 @@ from journal.means import Thresholds, expected_mark
 from journal.models import PeriodMark, SchoolClass, Term
 from journal.queries.matrix import Matrix, SubjectCell, matrix_of
 from reports.analytics.periods import ReportPeriod
-from reports.formulas import Group, groups_of_pupil, year_mark
+from reports.formulas import Group, Indicators, groups_of_pupil, indicators_of, year_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,25 @@ class ClassResults:
         return {subject_id: value for subject_id, value in pairs if value}
 
     @cached_property
+    def by_pupil(self) -> dict[int, list[str]]:
+        """Pupil id → the values that there are, in no order."""
+        subjects = {one.subject_id for one in self.subjects}
+        found: dict[int, list[str]] = {one.pupil_id: [] for one in self.pupils}
+        for (pupil_id, subject_id), result in self.results.items():
+            if result.value and subject_id in subjects:
+                found[pupil_id].append(result.value)
+        return found
+
+    @cached_property
     def groups(self) -> dict[int, frozenset[Group]]:
         """In which lists each pupil stands (domain.md §4)."""
-        return {one.pupil_id: groups_of_pupil(self.values_of_pupil(one.pupil_id).values()) for one in self.pupils}
+        return {pupil_id: groups_of_pupil(values) for pupil_id, values in self.by_pupil.items()}
+
+    @cached_property
+    def overall(self) -> Indicators:
+        """The indicators over every result of the class, whatever the subject."""
+        counts = Counter(value for values in self.by_pupil.values() for value in values)
+        return indicators_of(counts, empty=len(self.pupils) * len(self.subjects) - counts.total())
 
     @cached_property
     def is_forecast(self) -> bool:

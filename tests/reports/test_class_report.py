@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
+from pikepdf import Dictionary, Pdf
 from pypdf import PdfReader
 
 from accounts.models import AuditEvent
@@ -140,6 +141,17 @@ def test_paper_has_its_heading_and_page_numbers(teacher, school_class):
     assert "Классный руководитель: Золотова М. С." in words
     assert "сформирован 23.11.2026" in words
     assert f"стр. 1 из {len(reader.pages)}" in words
+
+
+def test_the_charts_stand_on_paper_too_with_words_for_who_cannot_see_them(teacher, school_class):
+    vector(school_class)
+
+    with Pdf.open(io.BytesIO(teacher.get(address(school_class, "class_report_pdf")).content)) as document:
+        figures = [one for one in document.objects if isinstance(one, Dictionary) and one.get("/S") == "/Figure"]
+        named = {str(one.get("/Alt")) for one in figures}
+
+    assert {"Отметки по предметам", "Успеваемость и качество, %", "Средний балл"} <= named
+    assert "None" not in named
 
 
 def test_a_forecast_says_so_on_every_face(teacher, school_class):

@@ -344,6 +344,17 @@ def test_movement_of_the_period_with_orders(school_class):
     assert Movement.objects.count() == 1
 
 
+def test_who_comes_in_the_vacations_belongs_to_the_term_after_them(school_class):
+    make_pupil(school_class)
+    make_pupil(school_class, since=date(2026, 10, 28))
+
+    first, second = report_of(school_class), report_of(school_class, "quarter-2")
+
+    assert (first.moves.count.at_end, first.moves.count.arrived) == (1, 0)
+    assert (second.moves.count.at_start, second.moves.count.arrived, second.moves.count.at_end) == (1, 1, 2)
+    assert figure(second, "Учеников на конец периода").change_shown == "+1"
+
+
 # --- Comparison -----------------------------------------------------------------------------------
 
 

@@ -131,6 +131,26 @@ def test_a_mean_exactly_on_the_threshold_is_not_lost_in_fractions():
     assert found[one.pk, running.key].subjects == ()
 
 
+def test_a_plan_made_after_the_pupil_had_left_is_the_new_class_s():
+    year = make_year()
+    old, new = make_class("7А", year=year), make_class("7Б", year=year)
+    pupil = make_pupil(old, until=date(2026, 10, 12))
+    pupil.enrolments.create(school_class=new, date_from=date(2026, 10, 13))
+    plan = IndividualPlan.objects.create(
+        pupil=pupil, kind=IndividualPlan.Kind.values[0], order_number="1", order_date=date(2026, 11, 9),
+        date_from=date(2026, 11, 9),
+    )  # fmt: skip
+    course = make_course(subject="Черчение", plan=plan)
+    calendar = load_calendar(year)
+    running = periods_of(calendar, 7, NOVEMBER)[1]
+
+    found = many_results([(old, running), (new, running)], calendar, today=NOVEMBER)
+
+    assert [one.subject_id for one in found[new.pk, running.key].subjects] == [course.subject_id]
+    assert found[old.pk, running.key].subjects == ()
+    assert_alike([(old, running), (new, running)], calendar, NOVEMBER)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_queries_do_not_depend_on_the_classes(count, django_assert_num_queries):
     year = make_year()
