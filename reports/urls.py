@@ -20,6 +20,7 @@ from reports.views import (
     jobs,
     official_report,
     plan_changes,
+    pupil_report,
     school_settings,
     transfers,
 )
@@ -135,6 +136,12 @@ urlpatterns = [
     path("classes/<int:class_id>/report.pdf", class_report.class_report_pdf, name="class_report_pdf"),
     *both("classes/<int:class_id>/report/table", class_report.class_report_file, "class_report"),
     # -- official report, summary sheet, pupils --
+    path("pupils/<int:pupil_id>/report/", pupil_report.pupil_report_page, name="pupil_report"),
+    path("pupils/<int:pupil_id>/report.pdf", pupil_report.pupil_report_pdf, name="pupil_report_pdf"),
+    path("family/<int:pupil_id>/report/", pupil_report.family_report, name="family_report"),
+    path("family/<int:pupil_id>/report.pdf", pupil_report.family_report_pdf, name="family_report_pdf"),
+    path("classes/<int:class_id>/report/pupils/", pupil_report.pupil_reports, name="pupil_reports"),
+    path("classes/<int:class_id>/report/pupils/print/", pupil_report.pupil_reports_print, name="pupil_reports_print"),
     path("classes/<int:class_id>/report/official/", official_report.official_report, name="official_report"),
     path(
         "classes/<int:class_id>/report/official/comment/",

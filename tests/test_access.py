@@ -93,6 +93,7 @@ POST_ONLY: dict[str, set[str]] = {
     # -- class report --
     # -- official report --
     "reports:official_report_comment": OWN_CLASS,
+    "reports:pupil_reports_print": OWN_CLASS,
     # -- summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --
@@ -298,6 +299,11 @@ OPENS: dict[str, set[str]] = {
     "reports:class_report_pdf": OWN_CLASS,
     **files("reports:class_report", OWN_CLASS),
     # -- official report --
+    "reports:pupil_report": OWN_CLASS,
+    "reports:pupil_report_pdf": OWN_CLASS,
+    "reports:pupil_reports": OWN_CLASS,
+    "reports:family_report": FAMILY,
+    "reports:family_report_pdf": FAMILY,
     "reports:official_report": OWN_CLASS,
     "reports:official_report_pdf": OWN_CLASS,
     **files("reports:official_report", OWN_CLASS),
