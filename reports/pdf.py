@@ -128,7 +128,7 @@ def _lean_html() -> Any:
     class LeanHTML(HTML):
         def __init__(self, markup: str) -> None:
             # Our templates are well-formed, so the XML parser of Python's own reads them ten times faster than one that
-            # forgives everything; what it refuses goes the forgiving way.
+            # forgives everything; what it refuses goes the forgiving way. A drawing needs its namespace written out.
             try:
                 root = ElementTree.fromstring(markup.partition("<!doctype html>")[2].strip())
             except ElementTree.ParseError:

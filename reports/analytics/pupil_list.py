@@ -36,6 +36,17 @@ class PupilList:
     is_forecast: bool
 
 
+ONE_PUPIL = {
+    Group.EXCELLENT: "отличник",
+    Group.GOOD: "хорошист",
+    Group.ONE_FOUR: "одна «4»",
+    Group.ONE_THREE: "одна «3»",
+    Group.WITH_THREES: "успевает с «3»",
+    Group.FAILING: "есть «2»",
+    Group.NOT_ATTESTED: "есть н/а",
+    Group.NO_RESULT: "нет отметок",
+}
+"""A list in the words for one pupil of it."""
 _NAMED = {Group.ONE_FOUR: {"4"}, Group.ONE_THREE: {"3"}, Group.FAILING: {"2", "1"}, Group.NOT_ATTESTED: {"н/а"}}
 _ORDER = (
     Group.FAILING, Group.NOT_ATTESTED, Group.ONE_THREE, Group.EXCELLENT, Group.ONE_FOUR, Group.GOOD, Group.NO_RESULT
@@ -84,8 +95,5 @@ def _notes(results: ClassResults, pupil_id: int) -> tuple[str, ...]:
             for one in results.subjects
             if results.result(pupil_id, one.subject_id).value in _NAMED.get(group, ())
         ]
-        notes.append(f"{group}: {', '.join(named)}" if named else _ONE[group])
+        notes.append(f"{ONE_PUPIL[group]}: {', '.join(named)}" if named else ONE_PUPIL[group])
     return tuple(notes)
-
-
-_ONE = {Group.EXCELLENT: "отличник", Group.GOOD: "хорошист", Group.NO_RESULT: "нет отметок"}

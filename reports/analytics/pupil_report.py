@@ -18,6 +18,7 @@ from journal.means import Thresholds, grade_has_marks, has_few_marks, is_dispute
 from journal.models import NUMERIC_VALUES, MarkValue, Pupil, SchoolClass
 from reports.analytics.figures import Figure
 from reports.analytics.periods import ReportPeriod, previous_of
+from reports.analytics.pupil_list import ONE_PUPIL
 from reports.analytics.pupil_trend import Month, trend
 from reports.extract.assemble import extract_of, subject_lines
 from reports.extract.data import AbsenceLine, ExtractData, Period, SubjectLine
@@ -105,6 +106,11 @@ class PupilReport:
         if self.is_forecast:
             return f"прогноз на {self.period.day:%d.%m.%Y}"
         return "итоги" if self.period.is_over else f"на {self.period.day:%d.%m.%Y}"
+
+    @property
+    def stands(self) -> list[str]:
+        """In which lists the pupil stands, in words: «есть «2»»."""
+        return [ONE_PUPIL[group] for group in Group if group in self.groups]
 
     @property
     def shows_median(self) -> bool:
