@@ -137,7 +137,7 @@ REPORT_TABS: tuple[Section, ...] = (
     Section("Класс", "", "reports:class_report", ("reports:class_report_",)),
     Section("Ученики", "", "reports:pupil_reports", ("reports:pupil_report",)),
     Section("Отчёт классного руководителя", "", "reports:official_report", ("reports:official_report_",)),
-    # -- summary sheet, pupils --
+    Section("Сводная ведомость", "", "reports:marks_summary", ("reports:marks_summary_",)),
     # -- archive --
 )
 ANALYTICS_TABS: tuple[Section, ...] = (

@@ -18,6 +18,7 @@ from reports.views import (
     import_more,
     imports,
     jobs,
+    marks_summary,
     official_report,
     plan_changes,
     pupil_report,
@@ -136,6 +137,9 @@ urlpatterns = [
     path("classes/<int:class_id>/report.pdf", class_report.class_report_pdf, name="class_report_pdf"),
     *both("classes/<int:class_id>/report/table", class_report.class_report_file, "class_report"),
     # -- official report, summary sheet, pupils --
+    path("classes/<int:class_id>/report/marks/", marks_summary.marks_summary, name="marks_summary"),
+    path("classes/<int:class_id>/report/marks.pdf", marks_summary.marks_summary_pdf, name="marks_summary_pdf"),
+    *both("classes/<int:class_id>/report/marks", marks_summary.marks_summary_file, "marks_summary"),
     path("pupils/<int:pupil_id>/report/", pupil_report.pupil_report_page, name="pupil_report"),
     path("pupils/<int:pupil_id>/report.pdf", pupil_report.pupil_report_pdf, name="pupil_report_pdf"),
     path("family/<int:pupil_id>/report/", pupil_report.family_report, name="family_report"),

@@ -94,7 +94,6 @@ POST_ONLY: dict[str, set[str]] = {
     # -- official report --
     "reports:official_report_comment": OWN_CLASS,
     "reports:pupil_reports_print": OWN_CLASS,
-    # -- summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --
@@ -304,10 +303,12 @@ OPENS: dict[str, set[str]] = {
     "reports:pupil_reports": OWN_CLASS,
     "reports:family_report": FAMILY,
     "reports:family_report_pdf": FAMILY,
+    "reports:marks_summary": OWN_CLASS,
+    "reports:marks_summary_pdf": OWN_CLASS,
+    **files("reports:marks_summary", OWN_CLASS),
     "reports:official_report": OWN_CLASS,
     "reports:official_report_pdf": OWN_CLASS,
     **files("reports:official_report", OWN_CLASS),
-    # -- summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --
