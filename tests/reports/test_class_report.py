@@ -157,6 +157,7 @@ def test_the_charts_stand_on_paper_too_with_words_for_who_cannot_see_them(teache
 def test_a_forecast_says_so_on_every_face(teacher, school_class):
     course = make_course(school_class, "Алгебра")
     make_mark(make_lesson(course, date(2026, 11, 16)), make_pupil(school_class))
+    make_period_mark(make_pupil(school_class), "осв", number=2)
 
     page = teacher.get(address(school_class, query=""))
     book = book_of(teacher.get(address(school_class, "class_report_xlsx", "?period=quarter-2")))
@@ -168,6 +169,8 @@ def test_a_forecast_says_so_on_every_face(teacher, school_class):
         assert "прогноз на 23.11.2026" in text
         assert "Прогноз: период ещё идёт" in text
         assert "По предметам (прогноз)" in text
+    assert page.content.decode().count('<td class="heat-word">осв</td>') == 1
+    assert page.content.decode().count('<td class="heat-0">5,00</td>') == 1
     assert rows_of(book, "Показатели")[3][:2] == ["Вид", "прогноз на 23.11.2026"]
     for sheet in ("Предметы", "Списки", "Ученики × предметы"):
         assert rows_of(book, sheet)[1][-1] == "прогноз на 23.11.2026"
