@@ -135,7 +135,9 @@ REPORT_TABS: tuple[Section, ...] = (
     # Over each page of «Отчёты» of a class.
     # -- class report --
     Section("Класс", "", "reports:class_report", ("reports:class_report_",)),
-    # -- official report, summary sheet, pupils --
+    Section("Ученики", "", "reports:pupil_reports", ("reports:pupil_report",)),
+    Section("Отчёт классного руководителя", "", "reports:official_report", ("reports:official_report_",)),
+    # -- summary sheet, pupils --
     # -- archive --
 )
 ANALYTICS_TABS: tuple[Section, ...] = (

@@ -71,7 +71,7 @@ MODULES = {
     Job.Kind.ATTENDANCE_SUMMARY: "reports.attendance_summary",
     # -- import --
     Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
-    # -- pupils' reports --
+    Job.Kind.PUPIL_REPORTS: "reports.analytics.pupil_prints",
     # -- school analytics --
     # -- archive --
 }

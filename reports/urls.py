@@ -18,7 +18,9 @@ from reports.views import (
     import_more,
     imports,
     jobs,
+    official_report,
     plan_changes,
+    pupil_report,
     school_settings,
     transfers,
 )
@@ -134,6 +136,20 @@ urlpatterns = [
     path("classes/<int:class_id>/report.pdf", class_report.class_report_pdf, name="class_report_pdf"),
     *both("classes/<int:class_id>/report/table", class_report.class_report_file, "class_report"),
     # -- official report, summary sheet, pupils --
+    path("pupils/<int:pupil_id>/report/", pupil_report.pupil_report_page, name="pupil_report"),
+    path("pupils/<int:pupil_id>/report.pdf", pupil_report.pupil_report_pdf, name="pupil_report_pdf"),
+    path("family/<int:pupil_id>/report/", pupil_report.family_report, name="family_report"),
+    path("family/<int:pupil_id>/report.pdf", pupil_report.family_report_pdf, name="family_report_pdf"),
+    path("classes/<int:class_id>/report/pupils/", pupil_report.pupil_reports, name="pupil_reports"),
+    path("classes/<int:class_id>/report/pupils/print/", pupil_report.pupil_reports_print, name="pupil_reports_print"),
+    path("classes/<int:class_id>/report/official/", official_report.official_report, name="official_report"),
+    path(
+        "classes/<int:class_id>/report/official/comment/",
+        official_report.official_report_comment,
+        name="official_report_comment",
+    ),
+    path("classes/<int:class_id>/report/official.pdf", official_report.official_report_pdf, name="official_report_pdf"),
+    *both("classes/<int:class_id>/report/official", official_report.official_report_file, "official_report"),
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --

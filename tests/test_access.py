@@ -91,7 +91,10 @@ POST_ONLY: dict[str, set[str]] = {
     "attendance:announcement_decline": OWN_CLASS,
     "reports:family_withdraw": {"parent7b"},  # whoever announced it
     # -- class report --
-    # -- official report, summary sheet, pupils --
+    # -- official report --
+    "reports:official_report_comment": OWN_CLASS,
+    "reports:pupil_reports_print": OWN_CLASS,
+    # -- summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --
@@ -295,7 +298,16 @@ OPENS: dict[str, set[str]] = {
     "reports:class_report": OWN_CLASS,
     "reports:class_report_pdf": OWN_CLASS,
     **files("reports:class_report", OWN_CLASS),
-    # -- official report, summary sheet, pupils --
+    # -- official report --
+    "reports:pupil_report": OWN_CLASS,
+    "reports:pupil_report_pdf": OWN_CLASS,
+    "reports:pupil_reports": OWN_CLASS,
+    "reports:family_report": FAMILY,
+    "reports:family_report_pdf": FAMILY,
+    "reports:official_report": OWN_CLASS,
+    "reports:official_report_pdf": OWN_CLASS,
+    **files("reports:official_report", OWN_CLASS),
+    # -- summary sheet, pupils --
     # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --

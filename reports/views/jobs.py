@@ -122,7 +122,7 @@ def _get(request: HttpRequest, job_id: int) -> Job:
 
 def _may_see(user: User, kind: str) -> bool:
     """Whether the role the job was started in is still held; the unnamed kinds are the import's."""
-    if kind in (Job.Kind.EXTRACTS, Job.Kind.CLASS_EXTRACTS):
+    if kind in (Job.Kind.EXTRACTS, Job.Kind.PUPIL_REPORTS, Job.Kind.JOURNAL_ARCHIVE):
         return True
     if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO, Job.Kind.ATTENDANCE_SUMMARY):
         return user.sees_whole_school
