@@ -254,13 +254,15 @@ def test_who_has_left_is_named_without_a_link_that_would_not_open(client, school
     make_absence(left, date(2026, 9, 7))
 
     html = enter(client, teacher_user(school_class)).get(address(school_class)).content.decode()
-    links = set(re.findall(r"/journal/pupils/\d+/", html))
+    links = set(re.findall(r"/reports/pupils/\d+/report/", html))
 
     assert left.list_name in html
-    assert links == {reverse("journal:pupil", args=[stayed.pk])}
+    assert links == {reverse("reports:pupil_report", args=[stayed.pk])}
     assert all(client.get(link).status_code == 200 for link in links)
     enter(client, make_user(is_deputy=True))
-    assert reverse("journal:pupil", args=[left.pk]) in client.get(address(school_class)).content.decode()
+    link = f"{reverse('reports:pupil_report', args=[left.pk])}?period=quarter-1"
+    assert f'href="{link}"' in client.get(address(school_class)).content.decode()
+    assert client.get(link).status_code == 200
 
 
 # --- States ---------------------------------------------------------------------------------------
