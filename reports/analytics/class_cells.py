@@ -16,8 +16,8 @@ from reports.analytics.figures import NOTHING, Figure
 
 
 class Names:
-    """A pupil's name, a link to the report where it opens: to the deputy always, to a class teacher while the pupil is on the
-    roll (`opens_all` is the deputy)."""
+    """A pupil's name, a link to the report where it opens: to the deputy always (`opens_all`), to a class teacher while
+    the pupil is on the roll."""
 
     def __init__(self, report: ClassReport, *, opens_all: bool) -> None:
         self._address = f"{reverse('reports:pupil_report', args=[0])}?period={report.period.key}"

@@ -196,6 +196,18 @@ def test_markup_and_formulas_in_names_stay_text(teacher, school_class):
     assert teacher.get(address(school_class, "class_report_pdf")).status_code == 200
 
 
+def test_every_sheet_of_the_workbook_has_a_heading_that_stays_in_sight(teacher, school_class):
+    vector(school_class)
+
+    book = book_of(teacher.get(address(school_class, "class_report_xlsx")))
+
+    assert book.sheetnames == [
+        "Показатели", "Предметы", "Списки", "Ученики × предметы", "Сравнение", "Пропуски", "Движение",
+    ]  # fmt: skip
+    assert {sheet.freeze_panes for sheet in book} == {"B2"}
+    assert all(sheet["A1"].font.bold for sheet in book)
+
+
 # --- The parallel gives nothing away ---------------------------------------------------------------
 
 
