@@ -16,15 +16,15 @@ from reports.analytics.figures import NOTHING, Figure
 
 
 class Names:
-    """A pupil's name, a link where the card opens: to the deputy always, to a class teacher while the pupil is on the
-    roll (`opens_all` is the deputy)."""
+    """A pupil's name, a link to the report where it opens: to the deputy always (`opens_all`), to a class teacher while
+    the pupil is on the roll."""
 
     def __init__(self, report: ClassReport, *, opens_all: bool) -> None:
-        self._address = reverse("journal:pupil", args=[0])
+        self._address = f"{reverse('reports:pupil_report', args=[0])}?period={report.period.key}"
         self._present = None if opens_all else report.moves.present
 
     def address(self, pupil_id: int) -> str:
-        """Of the pupil's page, or an empty string."""
+        """Of the pupil's report for the same period, or an empty string."""
         if self._present is not None and pupil_id not in self._present:
             return ""
         return self._address.replace("/0/", f"/{pupil_id}/")

@@ -11,6 +11,7 @@ from journal.means import Thresholds
 from journal.models import NUMERIC_VALUES, MarkValue
 from reports.analytics.class_compare import Comparison, shares_of
 from reports.analytics.class_report import COLUMNS, ClassReport
+from reports.analytics.results import Result
 from reports.charts import Series
 from reports.report_charts import (
     BarRow,
@@ -70,10 +71,15 @@ def _heat(report: ClassReport, address_of: Callable[[int], str] | None, *, shows
     rows = []
     for pupil in results.pupils:
         own = [results.result(pupil.pupil_id, subject.subject_id) for subject in results.subjects]
-        values: list[Decimal | str | None] = [one.mean if shows_means else _mark(one.value) for one in own]
+        values = [_shown_mean(one) if shows_means else _mark(one.value) for one in own]
         rows.append(HeatRow(pupil.name, values, address_of(pupil.pupil_id) if address_of else ""))
     columns = [subject.name for subject in results.subjects]
     return heat_map(rows, columns, steps=Thresholds.of(report.school), decimals=2 if shows_means else 0)
+
+
+def _shown_mean(one: Result) -> Decimal | str | None:
+    """The mean; where there is none, a word given already («осв»)."""
+    return one.mean if one.mean is not None or one.value in NUMERIC_VALUES else one.value or None
 
 
 def _mark(value: str) -> Decimal | str | None:

@@ -85,7 +85,7 @@ class Forecast:
 @dataclass(frozen=True)
 class Moves:
     """The roll between the end of the period before and the last day that counts, and the orders of that time.
-    `present` are those on the roll today: only their cards open to a class teacher."""
+    `present` are those on the roll today: only their pages open to a class teacher."""
 
     count: RollCount
     lines: list[MovementLine]

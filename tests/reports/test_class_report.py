@@ -157,6 +157,7 @@ def test_the_charts_stand_on_paper_too_with_words_for_who_cannot_see_them(teache
 def test_a_forecast_says_so_on_every_face(teacher, school_class):
     course = make_course(school_class, "Алгебра")
     make_mark(make_lesson(course, date(2026, 11, 16)), make_pupil(school_class))
+    make_period_mark(make_pupil(school_class), "осв", number=2)
 
     page = teacher.get(address(school_class, query=""))
     book = book_of(teacher.get(address(school_class, "class_report_xlsx", "?period=quarter-2")))
@@ -168,6 +169,8 @@ def test_a_forecast_says_so_on_every_face(teacher, school_class):
         assert "прогноз на 23.11.2026" in text
         assert "Прогноз: период ещё идёт" in text
         assert "По предметам (прогноз)" in text
+    assert page.content.decode().count('<td class="heat-word">осв</td>') == 1
+    assert page.content.decode().count('<td class="heat-0">5,00</td>') == 1
     assert rows_of(book, "Показатели")[3][:2] == ["Вид", "прогноз на 23.11.2026"]
     for sheet in ("Предметы", "Списки", "Ученики × предметы"):
         assert rows_of(book, sheet)[1][-1] == "прогноз на 23.11.2026"
@@ -191,6 +194,18 @@ def test_markup_and_formulas_in_names_stay_text(teacher, school_class):
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3  # the list, the heat map, the absences
     assert not any(cell.data_type == "f" for sheet in book for row in sheet for cell in row)
     assert teacher.get(address(school_class, "class_report_pdf")).status_code == 200
+
+
+def test_every_sheet_of_the_workbook_has_a_heading_that_stays_in_sight(teacher, school_class):
+    vector(school_class)
+
+    book = book_of(teacher.get(address(school_class, "class_report_xlsx")))
+
+    assert book.sheetnames == [
+        "Показатели", "Предметы", "Списки", "Ученики × предметы", "Сравнение", "Пропуски", "Движение",
+    ]  # fmt: skip
+    assert {sheet.freeze_panes for sheet in book} == {"B2"}
+    assert all(sheet["A1"].font.bold for sheet in book)
 
 
 # --- The parallel gives nothing away ---------------------------------------------------------------
@@ -251,13 +266,15 @@ def test_who_has_left_is_named_without_a_link_that_would_not_open(client, school
     make_absence(left, date(2026, 9, 7))
 
     html = enter(client, teacher_user(school_class)).get(address(school_class)).content.decode()
-    links = set(re.findall(r"/journal/pupils/\d+/", html))
+    links = set(re.findall(r"/reports/pupils/\d+/report/", html))
 
     assert left.list_name in html
-    assert links == {reverse("journal:pupil", args=[stayed.pk])}
+    assert links == {reverse("reports:pupil_report", args=[stayed.pk])}
     assert all(client.get(link).status_code == 200 for link in links)
     enter(client, make_user(is_deputy=True))
-    assert reverse("journal:pupil", args=[left.pk]) in client.get(address(school_class)).content.decode()
+    link = f"{reverse('reports:pupil_report', args=[left.pk])}?period=quarter-1"
+    assert f'href="{link}"' in client.get(address(school_class)).content.decode()
+    assert client.get(link).status_code == 200
 
 
 # --- States ---------------------------------------------------------------------------------------
