@@ -142,7 +142,13 @@ REPORT_TABS: tuple[Section, ...] = (
 )
 ANALYTICS_TABS: tuple[Section, ...] = (
     # Over each page of the deputy's «Аналитика».
-    # -- school analytics --
+    Section("Школа", "", "reports:analytics"),
+    Section("Классы", "", "reports:analytics_classes"),
+    Section("Предметы", "", "reports:analytics_subjects"),
+    Section("Учителя", "", "reports:analytics_teachers"),
+    Section("Группа риска", "", "reports:analytics_risk"),
+    Section("Контрольные", "", "reports:analytics_controls"),
+    Section("По годам", "", "reports:analytics_years"),
 )
 EXTRACT_TABS: tuple[Section, ...] = (
     # Over each page of «Выписки» of the school.
@@ -152,6 +158,7 @@ QUESTIONS = Section("Вопросы", "", "reports:questions")
 """The last tab, only while an import has left questions about the class."""
 DEPUTY = (
     Section("Обзор", "chart-bar", "home", ("reports:overview",)),
+    Section("Аналитика", "presentation-chart-line", "reports:analytics", ("reports:analytics",)),
     Section(
         "Классы",
         "user-group",

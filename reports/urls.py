@@ -1,8 +1,9 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
 from journal.files import both
 from reports.views import (
     access,
+    analytics,
     announcements,
     attendance_tables,
     board,
@@ -29,6 +30,26 @@ from reports.views import (
 app_name = "reports"
 
 _YEAR = "settings/calendar/<int:year_id>/"
+
+
+def _analytics(tail: str) -> list[URLPattern]:
+    """A page of the school's analytics with its paper and its files."""
+    name = f"analytics_{tail.rstrip('/')}" if tail else "analytics"
+    route = f"analytics/{tail}"
+    return [
+        path(route, analytics.page, {"name": name}, name=name),
+        path(f"{route}report.pdf", analytics.page_pdf, {"name": name}, name=f"{name}_pdf"),
+        *(
+            path(
+                f"{route}tables.{end}",
+                analytics.page_file,
+                {"name": name, "suffix": end},
+                name=f"{name}_{end}",
+            )
+            for end in ("xlsx", "csv")
+        ),
+    ]
+
 
 urlpatterns = [
     path("overview/live/", home.overview_live, name="overview_live"),
@@ -155,6 +176,11 @@ urlpatterns = [
     path("classes/<int:class_id>/report/official.pdf", official_report.official_report_pdf, name="official_report_pdf"),
     *both("classes/<int:class_id>/report/official", official_report.official_report_file, "official_report"),
     # -- school analytics --
+    *(
+        one
+        for tail in ("", "classes/", "subjects/", "teachers/", "risk/", "controls/", "years/")
+        for one in _analytics(tail)
+    ),
     # -- extracts of the school --
     # -- parts of jobs --
     # -- archive --

@@ -94,7 +94,6 @@ POST_ONLY: dict[str, set[str]] = {
     # -- official report --
     "reports:official_report_comment": OWN_CLASS,
     "reports:pupil_reports_print": OWN_CLASS,
-    # -- school analytics --
     # -- extracts of the school --
     # -- parts of jobs --
     # -- archive --
@@ -309,7 +308,11 @@ OPENS: dict[str, set[str]] = {
     "reports:official_report": OWN_CLASS,
     "reports:official_report_pdf": OWN_CLASS,
     **files("reports:official_report", OWN_CLASS),
-    # -- school analytics --
+    **{
+        f"reports:analytics{part}{tail}": {"deputy"}
+        for part in ("", "_classes", "_subjects", "_teachers", "_risk", "_controls", "_years")
+        for tail in ("", "_pdf", "_xlsx", "_csv")
+    },
     # -- extracts of the school --
     # -- parts of jobs --
     # -- archive --

@@ -1,0 +1,112 @@
+"""Rules for control works (domain.md §7). Pure: works with their places in the timetable in, broken rules out.
+
+«One class not more often than once in 2.5 weeks a subject» is checked class by class: the classes of a parallel that
+write the same work on neighbouring days do not break it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from django.db.models import TextChoices
+
+FEWEST_DAYS = 17
+"""2.5 weeks."""
+SHARE = 10
+"""Percent of the subject's yearly hours."""
+WEEKS = 34
+
+
+class Rule(TextChoices):
+    SHARE = "share", "не больше 10 % часов предмета за год"
+    ONE_A_DAY = "one_a_day", "не больше одной работы в день у класса"
+    EDGE = "edge", "не на первом и не на последнем уроке"
+    OFTEN = "often", "по предмету не чаще раза в 2,5 недели"
+    GRADE_ONE = "grade_one", "в первом классе не проводятся"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A control work of one class. `number` is its lesson by the timetable, None where none is known; `first` and
+    `last` are those of the class's day; `weekly` are the subject's lessons a week."""
+
+    pk: int
+    class_id: int
+    grade: int
+    subject_id: int
+    date: date
+    number: int | None = None
+    first: int | None = None
+    last: int | None = None
+    weekly: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule broken by a work; `words` are its numbers."""
+
+    work: Work
+    rule: Rule
+    words: str
+
+
+def broken_rules(works: Iterable[Work]) -> list[Broken]:
+    """Every rule each work breaks, in the order of dates."""
+    known = sorted(works, key=lambda work: (work.date, work.pk))
+    found: list[Broken] = []
+    by_subject: dict[tuple[int, int], list[Work]] = defaultdict(list)
+    by_day: dict[tuple[int, date], list[Work]] = defaultdict(list)
+    for work in known:
+        by_subject[work.class_id, work.subject_id].append(work)
+        by_day[work.class_id, work.date].append(work)
+        if work.grade == 1:
+            found.append(Broken(work, Rule.GRADE_ONE, "1 класс"))
+        if edge := _edge(work):
+            found.append(Broken(work, Rule.EDGE, edge))
+    for same_day in by_day.values():
+        found += [Broken(work, Rule.ONE_A_DAY, f"работ в этот день: {len(same_day)}") for work in same_day[1:]]
+    for own in by_subject.values():
+        found += _often(own)
+        found += _share(own)
+    return sorted(found, key=lambda one: (one.work.date, one.work.pk, list(Rule).index(one.rule)))
+
+
+def _edge(work: Work) -> str:
+    """Subjects of one hour a week may stand on an edge where their only lesson stands there."""
+    if work.number is None or work.first is None or work.first == work.last or work.weekly <= 1:
+        return ""
+    if work.number == work.first:
+        return f"урок {work.number}, первый"
+    return f"урок {work.number}, последний" if work.number == work.last else ""
+
+
+def _often(own: Sequence[Work]) -> list[Broken]:
+    return [
+        Broken(later, Rule.OFTEN, f"прошло дней: {(later.date - before.date).days}, нужно {FEWEST_DAYS}")
+        for before, later in pairwise(own)
+        if 0 < (later.date - before.date).days < FEWEST_DAYS
+    ]
+
+
+def _share(own: Sequence[Work]) -> list[Broken]:
+    """The works beyond ten percent of the yearly hours, each an hour long."""
+    hours = max((work.weekly for work in own), default=0) * WEEKS
+    if not hours:
+        return []
+    return [
+        Broken(work, Rule.SHARE, f"работ {place} при {hours} часах в год")
+        for place, work in enumerate(own, start=1)
+        if 100 * place > SHARE * hours
+    ]
+
+
+def by_week(works: Iterable[Work], monday_of: Mapping[date, date]) -> dict[tuple[int, date], int]:
+    """(class id, Monday) → how many works."""
+    counts: dict[tuple[int, date], int] = defaultdict(int)
+    for work in works:
+        counts[work.class_id, monday_of[work.date]] += 1
+    return counts
