@@ -31,13 +31,15 @@ class Rule(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A control work of one class. `number` is its lesson by the timetable, None where none is known; `first` and
-    `last` are those of the class's day; `weekly` are the subject's lessons a week."""
+    """A control work of one class, or of a group of it: `course_id` tells the groups apart. `number` is its lesson by
+    the timetable, None where none is known; `first` and `last` are those of the class's day; `weekly` are the
+    subject's lessons a week."""
 
     pk: int
     class_id: int
     grade: int
     subject_id: int
+    course_id: int
     date: date
     number: int | None = None
     first: int | None = None
@@ -58,18 +60,20 @@ def broken_rules(works: Iterable[Work]) -> list[Broken]:
     """Every rule each work breaks, in the order of dates."""
     known = sorted(works, key=lambda work: (work.date, work.pk))
     found: list[Broken] = []
-    by_subject: dict[tuple[int, int], list[Work]] = defaultdict(list)
-    by_day: dict[tuple[int, date], list[Work]] = defaultdict(list)
+    by_course: dict[tuple[int, int], list[Work]] = defaultdict(list)
+    by_day: dict[tuple[int, date], dict[int, Work]] = defaultdict(dict)
     for work in known:
-        by_subject[work.class_id, work.subject_id].append(work)
-        by_day[work.class_id, work.date].append(work)
+        by_course[work.class_id, work.course_id].append(work)
+        # Groups that write in one subject on one day write one work of the class.
+        by_day[work.class_id, work.date].setdefault(work.subject_id, work)
         if work.grade == 1:
             found.append(Broken(work, Rule.GRADE_ONE, "1 класс"))
         if edge := _edge(work):
             found.append(Broken(work, Rule.EDGE, edge))
     for same_day in by_day.values():
-        found += [Broken(work, Rule.ONE_A_DAY, f"работ в этот день: {len(same_day)}") for work in same_day[1:]]
-    for own in by_subject.values():
+        words = f"работ в этот день: {len(same_day)}"
+        found += [Broken(work, Rule.ONE_A_DAY, words) for work in list(same_day.values())[1:]]
+    for own in by_course.values():
         found += _often(own)
         found += _share(own)
     return sorted(found, key=lambda one: (one.work.date, one.work.pk, list(Rule).index(one.rule)))
@@ -105,8 +109,8 @@ def _share(own: Sequence[Work]) -> list[Broken]:
 
 
 def by_week(works: Iterable[Work], monday_of: Mapping[date, date]) -> dict[tuple[int, date], int]:
-    """(class id, Monday) → how many works."""
+    """(class id, Monday) → how many works; those of groups in one subject on one day are one."""
     counts: dict[tuple[int, date], int] = defaultdict(int)
-    for work in works:
-        counts[work.class_id, monday_of[work.date]] += 1
+    for class_id, day, _ in {(work.class_id, work.date, work.subject_id) for work in works}:
+        counts[class_id, monday_of[day]] += 1
     return counts

@@ -103,7 +103,7 @@ def _works(rows, classes: dict[int, SchoolClass], calendar: Calendar):
             )
             yield Work(
                 pk=row.pk, class_id=class_id, grade=classes[class_id].grade, subject_id=course.subject_id,
-                date=row.date, number=own[0] if own else None, first=min(numbers, default=None),
+                course_id=course.pk, date=row.date, number=own[0] if own else None, first=min(numbers, default=None),
                 last=max(numbers, default=None), weekly=weekly,
             )  # fmt: skip
 
