@@ -30,9 +30,22 @@ PUPIL_FIELDS: dict[str, Keeper] = {
     "study_form": Keeper.OPERATOR,
     "address": Keeper.CLASS_TEACHER,
     "phone": Keeper.CLASS_TEACHER,
+    "name_genitive": Keeper.CLASS_TEACHER,
+    "name_dative": Keeper.CLASS_TEACHER,
 }
 GUARDIAN_FIELDS: dict[str, Keeper] = dict.fromkeys(
-    ("last_name", "first_name", "patronymic", "sex", "birth_date", "phone_mobile", "phone_home", "email"),
+    (
+        "last_name",
+        "first_name",
+        "patronymic",
+        "sex",
+        "birth_date",
+        "phone_mobile",
+        "phone_home",
+        "email",
+        "name_genitive",
+        "name_dative",
+    ),
     Keeper.CLASS_TEACHER,
 )
 GUARDIANSHIP_FIELDS: dict[str, Keeper] = dict.fromkeys(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from journal.editing import GUARDIAN_FIELDS, GUARDIANSHIP_FIELDS, open_fields
 from journal.forms.base import EditForm
+from journal.forms.cases import hint_cases
 from journal.forms.dates import DateInput
 from journal.forms.fields import PhoneField
 from journal.models import Guardian, Guardianship, Pupil, Sex
@@ -40,6 +41,7 @@ class GuardianForm(EditForm):
         for name in ("phone_mobile", "phone_home"):
             field = self.fields[name]
             self.fields[name] = PhoneField(label=field.label, required=False)
+        hint_cases(self)
         for name in ("last_name", "first_name", "patronymic", "email"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 

@@ -15,6 +15,7 @@ from journal import crypto
 from journal.ages import OLDEST, YOUNGEST, age_on, is_pupils_age
 from journal.editing import PUPIL_FIELDS, open_fields
 from journal.forms.base import EditForm
+from journal.forms.cases import hint_cases
 from journal.forms.fields import DayField, NameField, PhoneField, SnilsField
 from journal.models import Pupil, SchoolClass, SensitiveData
 from journal.services.people import SNILS_TAKEN
@@ -42,7 +43,7 @@ class PupilForm(EditForm):
         model = Pupil
         fields = (
             "last_name", "first_name", "patronymic", "sex", "birth_date", "file_number", "admitted_on", "study_form",
-            "address", "phone",
+            "address", "phone", "name_genitive", "name_dative",
         )  # fmt: skip
         labels = {"file_number": "Личное дело №"}
 
@@ -64,6 +65,7 @@ class PupilForm(EditForm):
             del self.fields[name]
             self.shown.pop(name, None)
         self._prepare_snils()
+        hint_cases(self)
         self.initial["seen"] = self.seen_json()
 
     def _prepare_snils(self) -> None:
@@ -127,6 +129,7 @@ class PupilForm(EditForm):
         rows = (
             ("last_name", "first_name", "patronymic"), ("sex", "birth_date", "phone"), ("address",),
             ("file_number", "admitted_on", "study_form"), ("snils",), ("snils_clear",),
+            ("name_genitive", "name_dative"),
         )  # fmt: skip
         here = [[name for name in row if name in self.fields] for row in rows]
         helper = FormHelper()

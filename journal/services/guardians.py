@@ -18,6 +18,7 @@ from journal.text import normalise
 OLDEST = 110
 PERSON_FIELDS = (
     "last_name", "first_name", "patronymic", "sex", "birth_date", "phone_mobile", "phone_home", "email",
+    "name_genitive", "name_dative",
 )  # fmt: skip
 TIE_FIELDS = ("kinship", "informing", "informing_basis", "informing_since")
 NAME_FIELDS = ("last_name", "first_name", "patronymic")

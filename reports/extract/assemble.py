@@ -13,7 +13,8 @@ from attendance.queries import MissedDay, Totals, missed_on
 from journal.dates import WEEKDAYS
 from journal.lessons import LessonPlace
 from journal.means import Thresholds, expected_mark, grade_has_marks, has_few_marks, is_disputed, weighted_mean
-from journal.models import NUMERIC_VALUES, Course, Pupil, Scheme, School, Teacher, Term
+from journal.models import NUMERIC_VALUES, Course, Guardianship, Pupil, Scheme, School, Teacher, Term
+from journal.names_in_cases import dative, genitive
 from reports.extract.blocks import known_blocks
 from reports.extract.data import (
     NO_BREAK_SPACE,
@@ -116,8 +117,17 @@ def extract_of(pupil: Pupil, source: Source, blocks: Sequence[str] = ()) -> Extr
         left_on=_left_on(view),
         plan=_plan_word(view.courses),
         blocks=known_blocks(blocks),
-        guardian_id=source.paper_guardians.get(pupil.pk),
+        pupil_genitive=genitive(pupil),
+        addressee=_addressee(source.paper_guardians.get(pupil.pk)),
+        guardian_id=getattr(source.paper_guardians.get(pupil.pk), "guardian_id", None),
     )
+
+
+def _addressee(tie: Guardianship | None) -> str:
+    """«Петровой Анне Ивановне (мать)»."""
+    if tie is None:
+        return ""
+    return f"{dative(tie.guardian, kinship=tie.kinship)} ({tie.get_kinship_display()})"
 
 
 def _school_name(school: School) -> str:

@@ -213,6 +213,9 @@ class ExtractData:
     is_draft_calendar: bool
     left_on: date | None = None
     plan: str = ""
+    pupil_genitive: str = ""
+    addressee: str = ""
+    """«Петровой Анне Ивановне, мать»: the guardian on paper, in the dative; empty where nobody asked for paper."""
     blocks: tuple[str, ...] = ()
     """Which parts the sheet shows; empty: all of them."""
     guardian_id: int | None = field(default=None, compare=False)

@@ -65,7 +65,7 @@ class Source:
     advice: dict[int, list[Recommendation]]
     bells: dict[int, BellPeriod]
     class_teacher: str
-    paper_guardians: dict[int, int]
+    paper_guardians: dict[int, Guardianship]
     earlier: dict[int, list[ClassLessons]] = field(default_factory=dict)
     """Lessons of the classes a pupil was in before, where absences of those days are told."""
 
@@ -233,6 +233,6 @@ def _class_teacher(school_class: SchoolClass, day: date) -> str:
     return row.teacher.short_name if row else ""
 
 
-def _paper_guardians(ids: list[int]) -> dict[int, int]:
-    rows = Guardianship.objects.current().filter(pupil__in=ids, informing__in=Guardianship.PAPER).order_by("-pk")
-    return dict(rows.values_list("pupil_id", "guardian_id"))
+def _paper_guardians(ids: list[int]) -> dict[int, Guardianship]:
+    rows = Guardianship.objects.current().filter(pupil__in=ids, informing__in=Guardianship.PAPER)
+    return {row.pupil_id: row for row in rows.select_related("guardian").order_by("-pk")}

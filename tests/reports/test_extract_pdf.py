@@ -46,7 +46,7 @@ def test_title_language_and_embedded_fonts():
 
     reader = PdfReader(BytesIO(render(cast.extract(), "7Б-5").content))
 
-    assert reader.metadata.title == "Выписка № 7Б-5: Ермаков Тимофей Андреевич, 7Б"
+    assert reader.metadata.title == "Выписка № 7Б-5 по успеваемости Ермакова Тимофея Андреевича, 7Б"
     assert reader.trailer["/Root"]["/Lang"] == "ru"
     fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
     descriptors = [font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for font in fonts]
@@ -184,7 +184,7 @@ def test_a_sheet_is_pdf_ua_with_embedded_subset_fonts():
         root = document.Root
         assert (str(root.Lang), bool(root.MarkInfo.Marked)) == ("ru", True)
         assert root.StructTreeRoot.K is not None
-        assert str(document.docinfo["/Title"]).startswith("Выписка № 7Б-1: Ермаков")
+        assert str(document.docinfo["/Title"]).startswith("Выписка № 7Б-1 по успеваемости Ермакова")
         with document.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
         fonts = [font for page in document.pages for font in page.Resources.Font.values()]
