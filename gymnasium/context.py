@@ -152,13 +152,21 @@ ANALYTICS_TABS: tuple[Section, ...] = (
 )
 EXTRACT_TABS: tuple[Section, ...] = (
     # Over each page of «Выписки» of the school.
-    # -- extracts of the school --
+    Section("Очередь", "", "reports:extract_queue"),
+    Section("Реестр", "", "reports:extract_register_all"),
+    Section("Проверка", "", "reports:extract_check"),
 )
 QUESTIONS = Section("Вопросы", "", "reports:questions")
 """The last tab, only while an import has left questions about the class."""
 DEPUTY = (
     Section("Обзор", "chart-bar", "home", ("reports:overview",)),
     Section("Аналитика", "presentation-chart-line", "reports:analytics", ("reports:analytics",)),
+    Section(
+        "Выписки",
+        "document-text",
+        "reports:extract_queue",
+        ("reports:extract_queue", "reports:extract_register_all", "reports:extract_check", "reports:job"),
+    ),
     Section(
         "Классы",
         "user-group",

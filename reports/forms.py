@@ -102,6 +102,36 @@ class ExtractForm(PeriodForm):
         return [(name, label, name in chosen) for name, label in Block.choices]
 
 
+class TransferForm(forms.Form):
+    """Where a pupil goes and since when, for the extract that is taken along."""
+
+    unclear = "Эта дата не понята: выберите её в календаре или напишите как 24.11.2026."
+
+    destination = forms.CharField(
+        label="Куда переходит", max_length=300, help_text="Название школы, город",
+        error_messages={"required": "Напишите, в какую школу переходит ученик."},
+    )  # fmt: skip
+    left_on = forms.DateField(
+        label="Последний день в классе", widget=DateInput(),
+        error_messages={"invalid": unclear, "required": "Укажите последний день в классе."},
+    )  # fmt: skip
+    outgoing_number = forms.CharField(
+        label="Исходящий номер", max_length=40, required=False, help_text="По журналу канцелярии; можно вписать от руки"
+    )
+
+    def __init__(self, data=None, *, first_day: date, today: date, left_on: date) -> None:
+        super().__init__(data, initial={"left_on": left_on})
+        self.first_day, self.today = first_day, today
+
+    def clean_left_on(self) -> date:
+        day = self.cleaned_data["left_on"]
+        if day < self.first_day:
+            raise ValidationError(f"Этот день раньше учебного года ({self.first_day:%d.%m.%Y}).")
+        if day > self.today:
+            raise ValidationError("Этот день ещё не наступил: выписка показывает то, что уже есть.")
+        return day
+
+
 class ReportPeriodForm(PeriodForm):
     """The same for a report of the office."""
 

@@ -13,6 +13,7 @@ from reports.views import (
     checklist,
     class_report,
     exports,
+    extract_school,
     extracts,
     family,
     home,
@@ -24,6 +25,7 @@ from reports.views import (
     plan_changes,
     pupil_report,
     school_settings,
+    transfer_extract,
     transfers,
 )
 
@@ -182,6 +184,14 @@ urlpatterns = [
         for one in _analytics(tail)
     ),
     # -- extracts of the school --
+    path("extracts/", extract_school.queue, name="extract_queue"),
+    *both("extracts/queue", extract_school.queue_file, "extract_queue"),
+    path("extracts/print/", extract_school.queue_print, name="extract_queue_print"),
+    path("extracts/register/", extract_school.register_page, name="extract_register_all"),
+    *both("extracts/register/table", extract_school.register_file, "extract_register_all"),
+    path("extracts/note/", extract_school.register_note, name="extract_register_note"),
+    path("extracts/check/", extract_school.check, name="extract_check"),
+    path("pupils/<int:pupil_id>/extract/transfer/", transfer_extract.transfer_extract_page, name="transfer_extract"),
     # -- parts of jobs --
     # -- archive --
     *both("operator/missing", exports.missing, "operator_missing"),

@@ -90,12 +90,12 @@ POST_ONLY: dict[str, set[str]] = {
     "attendance:announcement_confirm": OWN_CLASS,
     "attendance:announcement_decline": OWN_CLASS,
     "reports:family_withdraw": {"parent7b"},  # whoever announced it
-    # -- class report --
     # -- official report --
     "reports:official_report_comment": OWN_CLASS,
     "reports:pupil_reports_print": OWN_CLASS,
     # -- extracts of the school --
-    # -- parts of jobs --
+    "reports:extract_queue_print": {"deputy"},
+    "reports:extract_register_note": EVERYBODY,
     # -- archive --
 }
 
@@ -292,7 +292,6 @@ OPENS: dict[str, set[str]] = {
     **files("journal:topics", OWN_CLASS),
     **files("journal:my_courses", TEACHERS),
     **files("journal:own_topics", {"subject1"}),
-    # -- class report --
     "reports:class_report": OWN_CLASS,
     "reports:class_report_pdf": OWN_CLASS,
     **files("reports:class_report", OWN_CLASS),
@@ -314,7 +313,12 @@ OPENS: dict[str, set[str]] = {
         for tail in ("", "_pdf", "_xlsx", "_csv")
     },
     # -- extracts of the school --
-    # -- parts of jobs --
+    "reports:extract_queue": {"deputy"},
+    **files("reports:extract_queue", {"deputy"}),
+    "reports:extract_register_all": {"deputy"},
+    **files("reports:extract_register_all", {"deputy"}),
+    "reports:extract_check": {"deputy", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
+    "reports:transfer_extract": OWN_CLASS,
     # -- archive --
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.

@@ -7,6 +7,7 @@ number whose sheet never came (the worker died, the owner stopped) is given to t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
@@ -23,6 +24,8 @@ from journal.models import Pupil, School, SchoolClass
 from reports import pdf
 from reports.extract.data import ExtractData, Period
 from reports.models import Extract, ExtractFile, Job
+
+logger = logging.getLogger(__name__)
 
 RESERVED_FOR = timedelta(minutes=15)
 """Far longer than one sheet takes: an older number without a file was abandoned."""
@@ -48,7 +51,7 @@ def extracts_visible_to(user: User) -> QuerySet[Extract]:
 
 def render(extract: ExtractData, number: str) -> pdf.Pdf:
     """The sheet: a front and a back. After a front that runs over the back follows at once: still one sheet."""
-    context = {"extract": extract, "number": number, "qr": _qr(extract, number)}
+    context = {"extract": extract, "number": number, "qr": qr_picture(number, extract.formed_on, extract.code)}
     made = pdf.pdf_of(TEMPLATE, {**context, "flows": False}, style=STYLE)
     if made.pages <= 2:
         return made
@@ -179,12 +182,12 @@ def _lock_numbers() -> None:
     School.objects.select_for_update(no_key=True).filter(pk=1).first()
 
 
-def _qr(extract: ExtractData, number: str) -> str:
-    """Number and digest of the contents, as a data address. The mask is fixed: choosing the best one is slow."""
+def qr_picture(number: str, formed_on: date, code: str) -> str:
+    """Number and digest of the contents as a picture in a data address. The mask is fixed: choosing the best one is
+    slow."""
     import segno
 
-    text = qr_text(number, extract.formed_on, extract.code)
-    return segno.make(text, error="m", mask=3).png_data_uri(border=0, scale=4)
+    return segno.make(qr_text(number, formed_on, code), error="m", mask=3).png_data_uri(border=0, scale=4)
 
 
 def qr_text(number: str, formed_on: date, code: str) -> str:
@@ -195,3 +198,35 @@ def qr_text(number: str, formed_on: date, code: str) -> str:
 def file_name(class_name: str, pupil: str, period: Period) -> str:
     """«Выписка 7Б Ермаков Тимофей 20.11.2026.pdf»."""
     return f"Выписка {class_name} {pupil} {period.end:%d.%m.%Y}.pdf"
+
+
+@transaction.atomic
+def note_several(rows: Sequence[Extract], *, what: str, by: User, request: HttpRequest) -> int:
+    """«Вручены» or «корешки возвращены» for many lines at once; how many of them were not noted so before."""
+    count = 0
+    for row in (
+        Extract.objects.select_for_update(of=("self",))
+        .filter(pk__in=[one.pk for one in rows])
+        .select_related("school_class")
+    ):
+        if what == "returned" and row.returned_at is None:
+            set_returned(row, done=True, by=by, request=request)
+        elif what == "handed_over" and row.handed_over_at is None:
+            set_handed_over(row, done=True, by=by, request=request)
+        else:
+            continue
+        count += 1
+    return count
+
+
+class Damaged(Exception):
+    """The stored file is not what was handed out."""
+
+
+def stored_file(row: Extract) -> bytes:
+    """The PDF as it was handed out; Damaged, and a line in the log, where its digest is another one by now."""
+    content = bytes(row.file.content)
+    if sha256(content).hexdigest() != row.sha256:
+        logger.error("extract %s: the stored file does not have the digest of the register", row.pk)
+        raise Damaged(row.pk)
+    return content

@@ -71,7 +71,7 @@ def class_print(request: HttpRequest, class_id: int) -> HttpResponse:
 @require_safe
 def extract(request: HttpRequest, pupil_id: int) -> HttpResponse:
     """The extract of one pupil as a page: the same object that is printed."""
-    pupil, school_class = _pupil_and_class(request, pupil_id)
+    pupil, school_class = pupil_and_class(request, pupil_id)
     form = _period_form(request, school_class)
     data = _data(pupil, school_class, form)
     record_pupils(request, Action.READ, "выписка", pupil_ids=[pupil.pk], class_id=school_class.pk)
@@ -82,7 +82,7 @@ def extract(request: HttpRequest, pupil_id: int) -> HttpResponse:
 @require_POST
 def extract_print(request: HttpRequest, pupil_id: int) -> HttpResponse:
     """Forms the extract, enters it into the register, and shows the PDF."""
-    pupil, school_class = _pupil_and_class(request, pupil_id)
+    pupil, school_class = pupil_and_class(request, pupil_id)
     form = _period_form(request, school_class)
     if form.is_bound and not form.is_valid():
         messages.error(request, _words(form))
@@ -96,13 +96,22 @@ def extract_print(request: HttpRequest, pupil_id: int) -> HttpResponse:
 def extract_file(request: HttpRequest, extract_id: int) -> HttpResponse:
     """The PDF as it was handed out, byte for byte."""
     row = _get_extract(request, extract_id, "file")
+    try:
+        content = register.stored_file(row)
+    except register.Damaged:
+        messages.error(
+            request,
+            f"Файл выписки № {row.number} повреждён в хранилище: он не совпадает с записью реестра. "
+            "Выдавать его нельзя. Сообщите администратору и сформируйте выписку заново.",
+        )
+        return redirect("reports:class_extracts", class_id=row.school_class_id)
     record_pupils(
         request, Action.PRINT, f"выписка № {row.number}", pupil_ids=[row.pupil_id], class_id=row.school_class_id
     )
     period = Period(row.date_from, row.date_to)
     name = register.file_name(row.school_class.name, row.pupil.list_name, period)
     headers = {"Content-Disposition": content_disposition_header(False, name), "ETag": f'"{row.sha256}"'}
-    return HttpResponse(bytes(row.file.content), content_type="application/pdf", headers=headers)
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 @require_POST
@@ -128,7 +137,7 @@ def _get_extract(request: HttpRequest, extract_id: int, *related: str) -> Extrac
     return get_object_or_404(rows, pk=extract_id)
 
 
-def _pupil_and_class(request: HttpRequest, pupil_id: int) -> tuple[Pupil, SchoolClass]:
+def pupil_and_class(request: HttpRequest, pupil_id: int) -> tuple[Pupil, SchoolClass]:
     """The pupil and the class whose extract it is; only for those who work with the class."""
     pupil = get_pupil_for(request.user, pupil_id)
     school_class = begun_class_of(pupil, timezone.localdate())
