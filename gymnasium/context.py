@@ -78,7 +78,13 @@ CLASS_SECTIONS = (
         "Отчёты",
         "chart-bar",
         "reports:class_report",
-        ("reports:class_report_", "reports:pupil_report", "reports:official_report", "reports:marks_summary"),
+        (
+            "reports:class_report_",
+            "reports:pupil_report",
+            "reports:official_report",
+            "reports:marks_summary",
+            "reports:journal_archive",
+        ),
     ),
     Section("Выписки", "document-text", "reports:class_extracts", ("reports:extract", "reports:job")),
 )
@@ -138,7 +144,7 @@ REPORT_TABS: tuple[Section, ...] = (
     Section("Ученики", "", "reports:pupil_reports", ("reports:pupil_report",)),
     Section("Отчёт классного руководителя", "", "reports:official_report", ("reports:official_report_",)),
     Section("Сводная ведомость", "", "reports:marks_summary", ("reports:marks_summary_",)),
-    # -- archive --
+    Section("Архив журнала", "", "reports:journal_archive", ("reports:journal_archive_",)),
 )
 ANALYTICS_TABS: tuple[Section, ...] = (
     # Over each page of the deputy's «Аналитика».

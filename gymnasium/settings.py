@@ -130,6 +130,9 @@ TASK_BACKENDS = {
     "database": "django_tasks_db.DatabaseBackend",
     "immediate": "django_tasks.backends.immediate.ImmediateBackend",
 }
+# A worker that gave no sign for so long is dead, and its work goes on elsewhere. Longer than a writer may wait for the
+# lock of SQLite: a slow heartbeat must not look like a dead worker.
+JOB_STALE_SECONDS = env.int("JOB_STALE_SECONDS", default=90)
 TASKS = {"default": {"BACKEND": TASK_BACKENDS[env.str("TASKS", default="database")]}}
 
 # --- Letters ------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 from django_tasks import task
@@ -50,8 +51,7 @@ from reports.models import Job, JobResult
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5
-STALE_AFTER = timedelta(seconds=90)
-"""Longer than a writer may wait for the lock of SQLite: a slow heartbeat must not look like a dead worker."""
+STALE_AFTER = timedelta(seconds=settings.JOB_STALE_SECONDS)
 RESULT_KEPT = timedelta(days=3)
 MAX_ATTEMPTS = 3
 PROGRESS_SECONDS = 0.5
@@ -72,8 +72,7 @@ MODULES = {
     # -- import --
     Job.Kind.IMPORT_UNDO: "reports.imports.jobs",
     Job.Kind.PUPIL_REPORTS: "reports.analytics.pupil_prints",
-    # -- school analytics --
-    # -- archive --
+    Job.Kind.JOURNAL_ARCHIVE: "reports.archive.job",
 }
 """Where the handler of each kind lives; imported when the first job of the kind runs."""
 

@@ -34,11 +34,13 @@ class PageCountError(Exception):
     """The joined file does not hold exactly the pages that were put in."""
 
 
-def pdf_of(template: str, context: dict[str, Any], *, style: str) -> Pdf:
-    """Renders a template of templates/reports/pdf/ with one style sheet of static/css/."""
+def pdf_of(template: str, context: dict[str, Any], *, style: str, first_page: int = 1) -> Pdf:
+    """Renders a template of templates/reports/pdf/ with one style sheet of static/css/. `first_page` is the number of
+    its first page where it is a part of a larger file."""
     html = _lean_html()(render_to_string(template, context))
     with _no_garbage_collection():
-        document = html.render(stylesheets=[_style(style)], font_config=_fonts(), cache={}, **PDF_OPTIONS)
+        sheets = [_style(style), *([_starting_at(first_page)] if first_page > 1 else [])]
+        document = html.render(stylesheets=sheets, font_config=_fonts(), cache={}, **PDF_OPTIONS)
         content = document.write_pdf(**PDF_OPTIONS)
     return Pdf(content, len(document.pages))
 
@@ -178,6 +180,12 @@ def _fonts() -> Any:
 def _forget_fonts() -> None:
     _style.cache_clear()
     _fonts.cache_clear()
+
+
+def _starting_at(page: int) -> Any:
+    from weasyprint import CSS
+
+    return CSS(string=f"@page :first {{ counter-increment: page {page} }}")
 
 
 @cache

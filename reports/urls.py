@@ -5,6 +5,7 @@ from reports.views import (
     access,
     analytics,
     announcements,
+    archive,
     attendance_tables,
     board,
     books,
@@ -194,6 +195,8 @@ urlpatterns = [
     path("pupils/<int:pupil_id>/extract/transfer/", transfer_extract.transfer_extract_page, name="transfer_extract"),
     # -- parts of jobs --
     # -- archive --
+    path("classes/<int:class_id>/archive/", archive.journal_archive, name="journal_archive"),
+    path("classes/<int:class_id>/archive/print/", archive.journal_archive_print, name="journal_archive_print"),
     *both("operator/missing", exports.missing, "operator_missing"),
     *both("overview/classes", exports.overview_classes, "overview_classes"),
     *both("classes/<int:class_id>/extracts/register", exports.extract_register, "extract_register"),

@@ -96,7 +96,7 @@ POST_ONLY: dict[str, set[str]] = {
     # -- extracts of the school --
     "reports:extract_queue_print": {"deputy"},
     "reports:extract_register_note": EVERYBODY,
-    # -- archive --
+    "reports:journal_archive_print": OWN_CLASS,
 }
 
 
@@ -319,7 +319,7 @@ OPENS: dict[str, set[str]] = {
     **files("reports:extract_register_all", {"deputy"}),
     "reports:extract_check": {"deputy", "teacher5a", "teacher7a", "teacher7b", "teacher10a"},
     "reports:transfer_extract": OWN_CLASS,
-    # -- archive --
+    "reports:journal_archive": OWN_CLASS,
 }
 SKIPPED = {"admin"}  # Django admin answers everybody but the operator with its own sign-in: tested below.
 

@@ -9,6 +9,7 @@ import logging
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Command as QueueWorker
@@ -21,7 +22,7 @@ from reports.jobs import delete_expired_results, delete_finished_tasks, revive_s
 
 logger = logging.getLogger(__name__)
 
-CARE_SECONDS = 30
+CARE_SECONDS = min(30, max(1, settings.JOB_STALE_SECONDS // 3))
 CLOCK_SECONDS = 15
 
 

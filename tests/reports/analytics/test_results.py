@@ -154,10 +154,11 @@ def test_the_year_of_a_pupil_with_the_running_term_given_counts_it_once(school_c
 @pytest.mark.parametrize("size", [2, 12])
 def test_the_number_of_queries_does_not_grow(school_class, size, django_assert_num_queries):
     courses = [make_course(school_class, name) for name in ("Алгебра", "История")[: 1 + size // 12]]
+    lessons = [make_lesson(course) for course in courses]
     for _ in range(size):
         pupil = make_pupil(school_class)
-        for course in courses:
-            make_mark(make_lesson(course, number=pupil.pk % 30000), pupil)
+        for course, lesson in zip(courses, lessons, strict=True):
+            make_mark(lesson, pupil)
             make_period_mark(pupil, "4", course.subject.name, number=1)
     calendar = load_calendar(school_class.year)
     periods = {one.key: one for one in periods_of(calendar, 7, NOVEMBER)}
