@@ -19,6 +19,8 @@ class Guide:
 GUIDES = (
     Guide("teacher", "Классному руководителю"),
     Guide("attendance", "Посещаемость"),
+    Guide("reports", "Отчёты"),
+    Guide("extracts", "Выписки"),
     Guide("start", "Начало года"),
     Guide("deputy", "Заместителю директора"),
     Guide("parent", "Родителям и ученикам"),

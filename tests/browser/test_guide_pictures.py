@@ -1,5 +1,5 @@
-"""The pictures of the guides «Начало года» and «Посещаемость»: made of the demo school by `script/guide-pictures`, kept
-in the repository.
+"""The pictures of the guides «Начало года», «Посещаемость», «Отчёты» and «Выписки»: made of the demo school by
+`script/guide-pictures`, kept in the repository.
 
 An ordinary run takes each picture again, so a page that a picture shows cannot change its way without this test seeing
 it, and checks that the guides and the kept files name each other.
@@ -21,7 +21,8 @@ pytestmark = pytest.mark.appearance
 
 KEPT = Path(__file__).resolve().parents[2] / "static" / "img" / "guide"
 SIZE = {"width": 1200, "height": 768}
-GUIDES = ("start", "attendance")
+GUIDES = ("start", "attendance", "reports", "extracts")
+OF_DEPUTY = ("board", "analytics", "extract_queue")
 
 
 def tab(page: Page, name: str) -> None:
@@ -116,18 +117,65 @@ def board(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile("Напомнить")).first).to_be_visible()
 
 
+def report_tab(page: Page, name: str) -> None:
+    page.get_by_role("link", name="Отчёты", exact=True).click()
+    page.get_by_role("navigation", name="Страницы класса").get_by_role("link", name=name, exact=True).click()
+
+
+def class_report(page: Page) -> None:
+    report_tab(page, "Класс")
+    page.get_by_label("Период", exact=True).select_option("quarter-1")
+    expect(page.get_by_text("итоги").first).to_be_visible()
+    page.get_by_text("как посчитано").nth(1).click()
+
+
+def pupil_report(page: Page) -> None:
+    report_tab(page, "Ученики")
+    page.get_by_role("link", name="Ларионов Лев").click()
+    expect(page.get_by_role("link", name="Для родителей, PDF")).to_be_visible()
+
+
+def official_report(page: Page) -> None:
+    report_tab(page, "Отчёт классного руководителя")
+    expect(page.get_by_role("link", name="Напечатать")).to_be_visible()
+
+
+def class_extracts(page: Page) -> None:
+    page.get_by_role("link", name="Выписки", exact=True).click()
+    page.get_by_text("Что на листе: всё").click()
+    expect(page.get_by_text("Печать за").first).to_be_visible()
+
+
+def extract_check(page: Page) -> None:
+    page.get_by_role("link", name="Выписки", exact=True).click()
+    page.get_by_role("link", name="Проверить лист").click()
+    expect(page.get_by_role("button", name="Проверить", exact=True)).to_be_visible()
+
+
+def analytics(page: Page) -> None:
+    page.get_by_role("link", name="Аналитика", exact=True).click()
+    expect(page.get_by_role("heading", name="Параллели и школа")).to_be_visible()
+
+
+def extract_queue(page: Page) -> None:
+    page.get_by_role("link", name="Выписки", exact=True).click()
+    expect(page.get_by_role("heading", name="Очередь выписок")).to_be_visible()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     one.__name__: one
     for one in (
         *(checklist, grid, card, guardians, division, preview, consents),
         *(day_sheet, announced, document_preview, unsettled, month_table, signals, board),
+        *(class_report, pupil_report, official_report, analytics),
+        *(class_extracts, extract_check, extract_queue),
     )
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_page_of_the_picture_is_reached_as_the_guide_says(page_for, name):
-    page = page_for("deputy" if name == "board" else "teacher7b", viewport=SIZE)
+    page = page_for("deputy" if name in OF_DEPUTY else "teacher7b", viewport=SIZE)
     page.goto("/")
     PICTURES[name](page)
 

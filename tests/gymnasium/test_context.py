@@ -80,7 +80,7 @@ def test_deputy_on_the_page_of_a_class_has_its_sections_too():
     school_class = make_class("7Б")
     request = request_of(make_user(is_deputy=True), "journal:course", class_id=school_class.pk)
 
-    assert labels(navigation(request)) == ["Обзор", "Классы", "Настройки", "Безопасность"]
+    assert labels(navigation(request)) == ["Обзор", "Аналитика", "Выписки", "Классы", "Настройки", "Безопасность"]
     assert lit(navigation(request)) == ["Классы"]
     assert labels(class_navigation(request)) == ["Посещаемость", "Журнал", "Класс", "Отчёты", "Выписки"]
     assert lit(class_navigation(request)) == ["Журнал"]
