@@ -99,6 +99,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--only", default="", help="only pages whose name holds this word")
     parser.add_argument("--years", type=int, default=1, help="measure once more with so many years of data, say 10")
+    parser.add_argument("what", nargs="?", choices=["pdf"], help="«pdf»: only the print of extracts, the school's too")
     parser.add_argument("--class-extracts", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
 
@@ -107,6 +108,9 @@ def main() -> int:
         print(json.dumps(measure_class_extracts(options.class_extracts)))
         return 0
     seconds = seed(options.size)
+    if options.what == "pdf":
+        good = show_class_extracts()
+        return 0 if show_school_extracts() and good else 1
     bench = Bench(options.repeats)
     results = bench.measure_all(options.only)
     show(results, bench, seconds, options.size)
@@ -195,6 +199,18 @@ def all_pages() -> list[Page]:
              Budget(12, 12)),
         Page("отчёт по классу", "teacher7b", lambda: reverse("reports:class_report", args=[class_7b.pk]),
              Budget(20, 25)),
+        Page("отчёт об ученике", "teacher7b", lambda: reverse("reports:pupil_report", args=[well])),
+        *(
+            Page(f"аналитика: {words}", "deputy", lambda name=name: reverse(f"reports:{name}"), Budget(20, 40, 150))
+            for name, words in (
+                ("analytics", "школа"), ("analytics_classes", "классы"), ("analytics_subjects", "предметы"),
+                ("analytics_teachers", "учителя"), ("analytics_risk", "группа риска"),
+                ("analytics_controls", "контрольные"), ("analytics_years", "по годам"),
+            )
+        ),
+        Page("аналитика: школа за год, прогноз", "deputy",
+             lambda: f"{reverse('reports:analytics')}?period=year", Budget(20, None, 150, milliseconds=1000)),
+        Page("очередь выписок школы", "deputy", lambda: reverse("reports:extract_queue")),
         Page("«Сегодня» классного руководителя", "teacher7b", lambda: reverse("home")),
         Page("обзор школы", "deputy", lambda: reverse("home"), Budget(20, 40, 150)),
         Page("обзор школы, живая часть", "deputy", lambda: reverse("reports:overview_live")),
@@ -418,6 +434,57 @@ def show_class_extracts() -> bool:
     print(
         f"\nВыписки класса, {found['pupils']} учеников: {cpu:.0f} мс CPU на ученика (бюджет 150), "
         f"{found['megabytes']:.0f} МБ (бюджет 300), {found['wall']:.1f} с: {word}. {found['message']}"
+    )
+    return good
+
+
+SCHOOL_SECONDS = 180
+START_SCHOOL = """
+from accounts.models import User
+from journal.calendar import load_calendar
+from journal.models import SchoolClass
+from reports.extract.batch import start_print
+from reports.extract.class_page import pupils_to_print
+from reports.extract.query import default_period
+deputy = User.objects.get(username="deputy")
+classes = list(SchoolClass.objects.of_day(DAY).select_related("year__school"))
+period = default_period(load_calendar(classes[0].year), 5, DAY)
+wanted = {one.pk: pupils_to_print(one, deputy, period, only_paper=False) for one in classes}
+start_print(wanted, period, by=deputy, next_url="/", title="Выписки школы")
+"""
+
+
+def show_school_extracts() -> bool:
+    """The whole school by two workers, as programs of their own. True where it is within budget."""
+    from django.db import connection
+    from django.db.models import Sum
+
+    from reports.models import Extract, ExtractFile, Job
+
+    environment = {**os.environ, "TASKS": "database"}
+    start = f"from datetime import date\nDAY = date({DAY.year}, {DAY.month}, {DAY.day})\n{START_SCHOOL}"
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "shell", "-v", "0", "-c", start], env=environment, check=True)
+    connection.close()
+    begun = time.perf_counter()
+    worker = [*manage, "db_worker", "--batch", "--interval", "0.5", "--no-startup-delay"]
+    workers = [subprocess.Popen(worker, env=environment, stderr=subprocess.DEVNULL) for _ in range(2)]
+    for process in workers:
+        process.wait()
+    # Whoever ended first may have left the joining to nobody.
+    while Job.objects.filter(kind=Job.Kind.EXTRACTS, status__in=Job.OPEN).exists():
+        subprocess.run(worker, env=environment, stderr=subprocess.DEVNULL, check=True)
+    seconds = time.perf_counter() - begun
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    job = Job.objects.filter(kind=Job.Kind.EXTRACTS).latest("created_at")
+    made = Extract.objects.filter(job=job)
+    megabytes = sum(len(bytes(row.content)) for row in ExtractFile.objects.filter(extract__job=job).iterator()) / 2**20
+    good = job.status == "done" and seconds <= SCHOOL_SECONDS and spent.ru_maxrss / 1024 <= 300
+    word = YES if good else f"{RED}НЕТ{PLAIN}"
+    print(
+        f"\nВыписки школы, два исполнителя: {made.count()} учеников, {made.aggregate(n=Sum('pages'))['n']} страниц, "
+        f"{megabytes:.0f} МБ, {seconds:.0f} с (бюджет {SCHOOL_SECONDS}), наибольший процесс "
+        f"{spent.ru_maxrss / 1024:.0f} МБ (бюджет 300): {word}. {job.message}"
     )
     return good
 

@@ -139,7 +139,7 @@ def join_print(job: JobRun) -> None:
     counted."""
     wanted: dict[str, list[int]] = job.params["classes"]
     count = sum(len(ids) for ids in wanted.values())
-    job.start(total=count)
+    job.start(total=count, done=count, message="Собираем файл.")
     title, end = job.params["title"], date.fromisoformat(job.params["date_to"])
     name = f"{title} {end:%d.%m.%Y}"
     rows = list(_lines(job.job).order_by("sequence").values_list("pupil_id", "sequence"))
@@ -172,7 +172,7 @@ def _archive(
             whole = pdf.joined(_sheets(job.job, ids), title=f"Выписки {school_class.name}")
             archive.writestr(f"Выписки {school_class.name} {end:%d.%m.%Y}.pdf", whole.content)
             pages += whole.pages
-            job.step(len(ids), message="Собираем файлы классов.")
+            job.step(0, message=f"Собираем файлы классов: {school_class.name}.")
     return ResultFile(f"{name}.zip", out.getvalue(), "application/zip"), pages
 
 

@@ -20,6 +20,7 @@ from journal.access import get_class_for, get_pupil_for
 from journal.calendar import Calendar, load_calendar
 from journal.models import Pupil, SchoolClass
 from journal.queries.card import begun_class_of
+from journal.text import row_number
 from reports.extract import batch, register
 from reports.extract.class_page import class_page, pupils_to_print
 from reports.extract.data import ExtractData, Period
@@ -27,7 +28,7 @@ from reports.extract.query import default_period, pupil_extract
 from reports.forms import ExtractForm
 from reports.models import Extract
 
-ON_PAPER = "paper"
+ON_PAPER, CHOSEN = "paper", "chosen"
 KEPT_BLOCKS = "extract_blocks"
 
 
@@ -48,17 +49,21 @@ def class_extracts(request: HttpRequest, class_id: int) -> HttpResponse:
 
 @require_POST
 def class_print(request: HttpRequest, class_id: int) -> HttpResponse:
-    """Queues the print for the whole class, or for those who get paper."""
+    """Queues the print for the whole class, for those who get paper, or for those ticked."""
     school_class = get_class_for(request.user, class_id)
     back = reverse("reports:class_extracts", args=[class_id])
     form = _period_form(request, school_class)
     if form.is_bound and not form.is_valid():
         messages.error(request, _words(form))
         return redirect(back)
-    only_paper = request.POST.get("who") == ON_PAPER
-    ids = pupils_to_print(school_class, request.user, form.period, only_paper=only_paper)
+    who = request.POST.get("who")
+    ids = pupils_to_print(school_class, request.user, form.period, only_paper=who == ON_PAPER)
+    if who == CHOSEN:
+        chosen = {row_number(text) for text in request.POST.getlist("pupil")}
+        ids = [pk for pk in ids if pk in chosen]
     if not ids:
-        messages.warning(request, "Печатать некому: в этот период таких учеников в классе не было.")
+        words = "отметьте учеников в списке" if who == CHOSEN else "в этот период таких учеников в классе не было"
+        messages.warning(request, f"Печатать некому: {words}.")
         return redirect(back)
     job = batch.start_class_print(
         school_class, ids, form.period, blocks=form.chosen_blocks, by=request.user, next_url=back

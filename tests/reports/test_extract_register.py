@@ -119,6 +119,20 @@ def test_only_those_on_paper_are_printed_when_asked_so(client, clock):
     assert list(Extract.objects.values_list("pupil", flat=True)) == [on_paper.pk]
 
 
+def test_only_those_ticked_are_printed(client, clock):
+    clock(MORNING)
+    cast = make_cast()
+    stranger = make_pupil(make_class("7А", year=cast.school_class.year))
+    make_pupil(cast.school_class)
+    client.force_login(teacher_user(cast.school_class))
+
+    nobody = client.post(class_url(cast, "print/"), {"who": "chosen", "pupil": [stranger.pk]}, follow=True)
+    client.post(class_url(cast, "print/"), {"who": "chosen", "pupil": [cast.pupil.pk, stranger.pk, "x"]})
+
+    assert "отметьте учеников в списке" in nobody.content.decode()
+    assert list(Extract.objects.values_list("pupil", flat=True)) == [cast.pupil.pk]
+
+
 def test_the_class_page_tells_who_is_due(client, clock):
     clock(MORNING)
     cast = make_cast()
