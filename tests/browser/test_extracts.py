@@ -29,7 +29,7 @@ def test_those_on_paper_are_printed_and_handed_over(page_for):
 
     file = page.request.get(link.get_attribute("href")).body()
     assert len(PdfReader(BytesIO(file)).pages) == 2 * number
-    page.get_by_role("link", name="К выпискам класса").click()
+    page.get_by_role("link", name="К выпискам").click()
     register = page.get_by_role("region", name="Реестр выписок").locator("tbody tr")
     before = register.first.locator("th").inner_text()
     register.first.get_by_role("button", name="Вручена").click()

@@ -1,9 +1,11 @@
 """Names in the genitive and the dative, as papers have them."""
 
 import pytest
+from django.urls import reverse
 
 from journal.models import Guardian, Guardianship, Pupil
 from journal.names_in_cases import dative, genitive, sex_of
+from tests.factories import make_class, make_pupil, teacher_user
 
 NAMES = [
     # surname, name, patronymic, sex, genitive, dative
@@ -87,3 +89,20 @@ def test_initials_strange_signs_and_an_unknown_sex_are_left_as_they_are():
     assert genitive(Guardian(last_name="Ким", first_name="Женя")) == "Ким Женя"
     assert genitive(Pupil(last_name="Иванов", first_name="И.", sex="m")) == "Иванова И."
     assert genitive(Pupil(last_name="O'Brien", first_name="Sean", sex="m")) == "O'Brien Sean"
+
+
+@pytest.mark.django_db
+def test_the_card_tells_what_is_written_by_itself_and_keeps_what_a_person_knows_better(client):
+    school_class = make_class()
+    pupil = make_pupil(school_class, last_name="Соловей", first_name="Павел", sex="m")
+    client.force_login(teacher_user(school_class))
+    address = reverse("journal:pupil_edit", args=[pupil.pk])
+
+    form = client.get(address).context["form"]
+    assert "программа напишет: Соловея Павла" in form.fields["name_genitive"].help_text
+    data = {name: form[name].value() or "" for name in form.fields} | {"name_genitive": "Соловья Павла"}
+    answer = client.post(address, data)
+
+    pupil.refresh_from_db()
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert (genitive(pupil), pupil.full_name) == ("Соловья Павла", "Соловей Павел")
