@@ -35,6 +35,10 @@ class GuardianForm(EditForm):
         super().__init__(*args, **kwargs)
         self.user, self.children = user, children
         _leave(self, open_fields(user, GUARDIAN_FIELDS))
+        if self.instance.pk is None:
+            # Of somebody new the cases are right by themselves, mostly; the way by keyboard stays short.
+            for name in ("name_genitive", "name_dative"):
+                self.fields.pop(name, None)
         self.fields["birth_date"].widget = _until_today()
         self.fields["sex"].choices = [("", "не указан"), *Sex.choices]  # type: ignore[attr-defined]
         self.fields["sex"].help_text = "Если не указать, возьмём из степени родства"
