@@ -31,11 +31,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
@@ -46,7 +47,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from reports.job_parts import Part, create_parts, whole_of_last_part
-from reports.models import Job, JobResult
+from reports.models import Job, JobResult, JobResultPiece
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ STALE_AFTER = timedelta(seconds=settings.JOB_STALE_SECONDS)
 RESULT_KEPT = timedelta(days=3)
 MAX_ATTEMPTS = 3
 PROGRESS_SECONDS = 0.5
+PIECE = 1024 * 1024
+"""Bytes of a result written at once."""
 
 MODULES = {
     Job.Kind.CLASS_EXTRACTS: "reports.extract.batch",
@@ -93,10 +96,10 @@ class JobLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """The file a job made."""
+    """The file a job made; a large one is an open file, read from its beginning."""
 
     name: str
-    content: bytes
+    content: bytes | IO[bytes]
     content_type: str = "application/pdf"
 
 
@@ -179,6 +182,24 @@ def revive_stale_jobs() -> list[int]:
     return revived
 
 
+def store_result(job_id: int, file: ResultFile) -> None:
+    """The file in pieces, in the place of an earlier one; closes a file that was open. Part of `finish`."""
+    JobResult.objects.filter(job=job_id).delete()
+    result = JobResult.objects.create(job_id=job_id, name=file.name, content_type=file.content_type)
+    with closing(BytesIO(file.content) if isinstance(file.content, bytes) else file.content) as source:
+        source.seek(0)
+        for number, content in enumerate(iter(lambda: source.read(PIECE), b"")):
+            JobResultPiece.objects.create(result=result, number=number, content=content)
+        result.size = source.tell()
+    result.save(update_fields=["size"])
+
+
+def content_of(result: JobResult) -> Iterator[bytes]:
+    """The file of a job, a piece at a time."""
+    for pk in list(result.pieces.order_by("number").values_list("pk", flat=True)):
+        yield bytes(JobResultPiece.objects.values_list("content", flat=True).get(pk=pk))
+
+
 def delete_result(job: Job) -> None:
     """The owner does not need the file any more: it is gone at once."""
     JobResult.objects.filter(job=job).delete()
@@ -192,7 +213,7 @@ def shorten(job: Job, kept: timedelta) -> None:
 
 def delete_expired_results() -> int:
     """Personal data in results do not outlive their time; gives how many were deleted."""
-    return JobResult.objects.filter(job__expires_at__lt=timezone.now()).delete()[0]
+    return JobResult.objects.filter(job__expires_at__lt=timezone.now()).delete()[1].get(JobResult._meta.label, 0)
 
 
 def delete_finished_tasks() -> int:
@@ -255,10 +276,7 @@ class JobRun:
             if (whole := whole_of_last_part(self.job)) and _queue_is_in_database():
                 run_job.enqueue(job_id=whole.pk)
             if file:
-                JobResult.objects.update_or_create(
-                    job_id=self.id,
-                    defaults={"name": file.name, "content_type": file.content_type, "content": file.content},
-                )
+                store_result(self.id, file)
         self.finished = True
 
     def _mine(self):

@@ -151,7 +151,7 @@ class JobResult(models.Model):
     job = models.OneToOneField(Job, models.CASCADE, verbose_name="задание", related_name="result", primary_key=True)
     name = models.CharField("имя файла", max_length=150)
     content_type = models.CharField("тип", max_length=100)
-    content = models.BinaryField("содержимое")
+    size = models.PositiveBigIntegerField("байт", default=0)
 
     class Meta:
         verbose_name = "результат задания"
@@ -159,6 +159,22 @@ class JobResult(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class JobResultPiece(models.Model):
+    """A piece of the file: the print of a school is never in memory whole."""
+
+    result = models.ForeignKey(JobResult, models.CASCADE, verbose_name="результат", related_name="pieces")
+    number = models.PositiveIntegerField("номер")
+    content = models.BinaryField("содержимое")
+
+    class Meta:
+        verbose_name = "часть файла"
+        verbose_name_plural = "части файлов"
+        constraints = [models.UniqueConstraint(fields=["result", "number"], name="reports_piece_of_result_once")]
+
+    def __str__(self) -> str:
+        return f"{self.result_id}, {self.number}"
 
 
 class ClassReportComment(models.Model):

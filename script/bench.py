@@ -395,16 +395,18 @@ def _or_dash(number: float | None) -> str:
 
 
 def measure_class_extracts(class_id: int) -> dict:
-    """Prints the extracts of a class in this process, as the worker does; run alone, so that its memory is its own."""
+    """Prints the extracts of a class in this process, as a worker does that has printed before; run alone, so that its
+    memory is its own."""
     from accounts.models import User
     from journal.calendar import load_calendar
     from journal.models import Enrolment, SchoolClass
-    from reports.extract import batch
-    from reports.extract.query import default_period
+    from reports.extract import batch, register
+    from reports.extract.query import class_extracts, default_period
 
     school_class = SchoolClass.objects.select_related("year__school").get(pk=class_id)
     ids = list(Enrolment.objects.on_roll(DAY).filter(school_class=school_class).values_list("pupil", flat=True))
     period = default_period(load_calendar(school_class.year), school_class.grade, DAY)
+    register.render(class_extracts(school_class, period, formed_on=DAY, pupil_ids=ids[:1])[0], "")
     begun, cpu = time.perf_counter(), time.process_time()
     job = batch.start_class_print(school_class, ids, period, by=User.objects.get(username="deputy"), next_url="/")
     return {

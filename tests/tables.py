@@ -11,6 +11,7 @@ TRAIL = {
     "accounts.AuditEvent",
     "reports.Job",
     "reports.JobResult",
+    "reports.JobResultPiece",
     "django_tasks_database.DBTaskResult",
     "journal.YearTransfer",
     "sessions.Session",

@@ -25,7 +25,8 @@ from journal.models import (
     WorkKind,
     YearTransfer,
 )
-from reports.models import Extract, ExtractFile, ImportBatch, Job, JobResult
+from reports.jobs import ResultFile, store_result
+from reports.models import Extract, ExtractFile, ImportBatch, Job
 from tests.factories import make_guardian, make_user
 
 OWN_CLASS = {"teacher7b", "deputy"}
@@ -379,7 +380,7 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         params={"class_id": school_class.pk},
         expires_at=timezone.now() + timedelta(days=1),
     )
-    JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
+    store_result(job.pk, ResultFile("7Б.pdf", b"%PDF-1.7"))
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
     guardian = child.guardianships.get(guardian__user__username="parent7b").guardian
     group = school_class.groups.first()
@@ -481,7 +482,7 @@ def test_a_page_opens_to_whom_it_is_for_and_does_not_exist_for_others(demo, seve
         if name in PUBLIC or name in POST_ONLY:
             continue
         response = client.get(url_of(name, parameters, seven_b["ids"]), follow=True)
-        body = response.content.decode(errors="ignore")
+        body = response.getvalue().decode(errors="ignore")
         wanted = 200 if login in OPENS[name] else 404
         assert response.status_code == wanted, f"{login}: {name}"
         assert [one for one in hidden if one in body] == [], f"{login}: {name}"

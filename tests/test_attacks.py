@@ -27,7 +27,8 @@ from journal.models import (
     Pupil,
     SchoolClass,
 )
-from reports.models import Job, JobResult
+from reports.jobs import ResultFile, store_result
+from reports.models import Job
 from tests.factories import (
     MONDAY,
     make_class,
@@ -182,9 +183,9 @@ def test_a_printed_class_is_kept_from_a_class_teacher_of_yesterday(client, seven
         kind=Job.Kind.EXTRACTS, owner=user, status=Job.Status.DONE, params={"class_id": seven_b.pk},
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
-    JobResult.objects.create(job=job, name="7Б.pdf", content_type="application/pdf", content=b"%PDF-1.7")
+    store_result(job.pk, ResultFile("7Б.pdf", b"%PDF-1.7"))
     client.force_login(user)
-    assert client.get(f"/reports/jobs/{job.pk}/result/").content == b"%PDF-1.7"
+    assert client.get(f"/reports/jobs/{job.pk}/result/").getvalue() == b"%PDF-1.7"
 
     seven_b.class_teachers.update(date_to=FRIDAY)
 
@@ -435,7 +436,7 @@ def test_whoever_is_shown_a_pupil_leaves_a_trace_and_nothing_stays_in_a_cache(de
         assert "default-src 'self'" in answer["Content-Security-Policy"], name
         assert "unsafe" not in answer["Content-Security-Policy"], name
         assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY"), name
-        body = answer.content.decode(errors="ignore")
+        body = answer.getvalue().decode(errors="ignore")
         if any(pupil in body for pupil in seven_b_of_demo["names"]):
             shown += 1
             assert AuditEvent.objects.count() > before, name

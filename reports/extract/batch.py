@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from io import BytesIO
+from tempfile import TemporaryFile
 from zipfile import ZIP_STORED, ZipFile
 
 from django.db import transaction
@@ -165,7 +165,7 @@ def _archive(
     job: JobRun, in_classes: Sequence[tuple[SchoolClass, list[int]]], name: str, end: date
 ) -> tuple[ResultFile, int]:
     """A PDF a class; only one class's sheets are in memory at a time."""
-    out, pages = BytesIO(), 0
+    out, pages = TemporaryFile(), 0  # noqa: SIM115 (whoever stores it closes it)
     # Stored as they are: PDFs are compressed already.
     with ZipFile(out, "w", ZIP_STORED) as archive:
         for school_class, ids in in_classes:
@@ -173,7 +173,7 @@ def _archive(
             archive.writestr(f"Выписки {school_class.name} {end:%d.%m.%Y}.pdf", whole.content)
             pages += whole.pages
             job.step(0, message=f"Собираем файлы классов: {school_class.name}.")
-    return ResultFile(f"{name}.zip", out.getvalue(), "application/zip"), pages
+    return ResultFile(f"{name}.zip", out, "application/zip"), pages
 
 
 def _in_school_order(wanted: Mapping[str, list[int]]) -> list[tuple[SchoolClass, list[int]]]:

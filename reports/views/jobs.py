@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from csp.constants import SELF
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from accounts.models import User
 from journal.access import get_class_for, get_class_kept_by
 from reports import slips
 from reports.job_parts import state_of_parts
-from reports.jobs import STALE_AFTER, cancel_job, delete_result, shorten
+from reports.jobs import STALE_AFTER, cancel_job, content_of, delete_result, shorten
 from reports.models import Job, JobResult
 
 # The first steps also load what the later ones share.
@@ -81,7 +81,7 @@ def job_delete_result(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @require_safe
 @csp_replace({"object-src": [SELF]})  # a browser shows a PDF as an object of its own page
-def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
+def job_result(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """The file, until it expires."""
     found = _get(request, job_id)
     result = JobResult.objects.filter(job=found, job__expires_at__gt=timezone.now()).first()
@@ -91,8 +91,11 @@ def job_result(request: HttpRequest, job_id: int) -> HttpResponse:
         record_pupils(request, Action.PRINT, found.get_kind_display(), pupil_ids=pupil_ids, class_id=class_id)
     if found.kind == Job.Kind.ACCESS_SLIPS:
         shorten(found, slips.KEPT_AFTER_OPENING)
-    headers = {"Content-Disposition": content_disposition_header(result.content_type != "application/pdf", result.name)}
-    return HttpResponse(bytes(result.content), content_type=result.content_type, headers=headers)
+    headers = {
+        "Content-Disposition": content_disposition_header(result.content_type != "application/pdf", result.name),
+        "Content-Length": str(result.size),
+    }
+    return StreamingHttpResponse(content_of(result), content_type=result.content_type, headers=headers)
 
 
 def _whose(found: Job) -> list[tuple[int | None, list[int]]]:
@@ -142,7 +145,7 @@ def _page(found: Job) -> JobPage:
     left = None
     if running and done >= ENOUGH_TO_TELL and since:
         left = round((now - since).total_seconds() / done * (total - done))
-    results = JobResult.objects.filter(job=found, job__expires_at__gt=now).defer("content")
+    results = JobResult.objects.filter(job=found, job__expires_at__gt=now)
     return JobPage(
         job=found,
         done=done,

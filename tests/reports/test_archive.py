@@ -12,6 +12,7 @@ from journal.calendar import load_calendar
 from journal.models import Lesson, Mark, Term
 from reports.archive.job import start_archive
 from reports.archive.source import course_term
+from reports.jobs import content_of
 from reports.models import Job
 from tests.factories import (
     make_class,
@@ -39,7 +40,7 @@ def cast(clock):
 def printed(cast):
     job = start_archive(cast.school_class, by=make_user(), next_url="/")
     assert job.status == Job.Status.DONE, job.message
-    return job, [page.extract_text() for page in PdfReader(BytesIO(bytes(job.result.content))).pages]
+    return job, [page.extract_text() for page in PdfReader(BytesIO(b"".join(content_of(job.result)))).pages]
 
 
 def test_every_lesson_and_mark_is_there_once(cast):
@@ -77,7 +78,7 @@ def test_pages_are_numbered_through_the_file_and_found_by_the_contents(cast):
     contents = next(page for page in pages if "Оглавление" in page)
     for title, number in re.findall(r"((?:Алгебра|История), II? четверть) (\d+)", " ".join(contents.split())):
         assert title.split(",")[0] in pages[int(number) - 1]
-    outline = PdfReader(BytesIO(bytes(Job.objects.get().result.content))).outline
+    outline = PdfReader(BytesIO(b"".join(content_of(Job.objects.get().result)))).outline
     assert outline[0].title == "Титульный лист" and len(outline) >= 4
 
 

@@ -128,7 +128,7 @@ def test_the_book_on_paper_is_made_by_the_worker_and_printing_is_recorded(client
     assert (job.status, job.message) == (Job.Status.DONE, "Учеников: 2, страниц: 2.")
     assert "Открыть файл для печати" in page.content.decode()
     answer = client.get(reverse("reports:job_result", args=[job.pk]))
-    text = text_of(answer.content)
+    text = text_of(answer.getvalue())
     assert "Алфавитная книга: А" in text and "Авдеева Анна, ж." in text and "Алфавитная книга: Я" in text
     printed = AuditEvent.objects.filter(action=Action.PRINT).values_list("pupil_id", flat=True)
     assert set(printed) == {pupil.pk for pupil in pupils}

@@ -14,6 +14,7 @@ from reports import jobs
 from reports.extract import batch, register
 from reports.extract.batch import start_class_print, start_print
 from reports.job_parts import state_of_parts
+from reports.jobs import content_of
 from reports.models import Extract, ExtractFile, Job, JobResult
 from tests.factories import make_class, make_pupil, make_user, teacher_user
 from tests.reports.extract_cast import MORNING, PERIOD, TODAY, make_cast
@@ -56,7 +57,7 @@ def test_a_class_is_printed_with_every_pupil_exactly_once_in_list_order():
     job = start_class_print(cast.school_class, ids, PERIOD, by=make_user(), next_url="/")
 
     assert (job.status, job.done, job.message) == ("done", 4, "Выписок: 4, страниц: 8, порядковые номера 1–4.")
-    pages = pdf_text(bytes(job.result.content))
+    pages = pdf_text(b"".join(content_of(job.result)))
     surnames = ["Белова", "Ёлкина", "Ермаков", "Яковлев"]
     assert [[name for name in surnames if name in pages[at]] for at in range(0, 8, 2)] == [[n] for n in surnames]
     assert list(Extract.objects.order_by("sequence").values_list("pupil", flat=True)) == ids
@@ -71,7 +72,7 @@ def test_a_joined_file_has_a_title_and_a_bookmark_a_pupil():
 
     job = start_class_print(cast.school_class, ids, PERIOD, by=make_user(), next_url="/")
 
-    with PikePdf.open(BytesIO(bytes(job.result.content))) as whole, whole.open_outline() as outline:
+    with PikePdf.open(BytesIO(b"".join(content_of(job.result)))) as whole, whole.open_outline() as outline:
         assert [item.title for item in outline.root] == ["Белова Яна", "Ермаков Тимофей"]
         assert str(whole.docinfo["/Title"]) == "Выписки 7Б" and str(whole.Root.Lang) == "ru"
 
@@ -95,7 +96,7 @@ def test_classes_of_a_school_become_an_archive_with_a_file_a_class(monkeypatch):
     job = start_print(wanted, PERIOD, by=make_user(), next_url="/", title="Выписки школы")
 
     assert (job.status, job.done) == ("done", 3)
-    with ZipFile(BytesIO(bytes(job.result.content))) as archive:
+    with ZipFile(BytesIO(b"".join(content_of(job.result)))) as archive:
         texts = {name: "".join(pdf_text(archive.read(name))) for name in archive.namelist()}
     surnames = ("Авдеев", "Жуков", "Ермаков")
     assert {name[:10]: [one for one in surnames if one in text] for name, text in texts.items()} == {
@@ -124,7 +125,7 @@ def test_a_part_cut_in_the_middle_goes_on_and_prints_nobody_twice():
     assert sequences() == [1, 2, 3]
     assert Extract.objects.values("pupil").distinct().count() == ExtractFile.objects.count() == 3
     assert Extract.objects.get(sequence=1).pk == rows[0].pk  # the finished one was not made again
-    assert len(PdfReader(BytesIO(bytes(whole.result.content))).pages) == 6
+    assert len(PdfReader(BytesIO(b"".join(content_of(whole.result)))).pages) == 6
 
 
 def test_numbers_of_a_dead_attempt_and_abandoned_ones_are_all_used_again():
@@ -247,7 +248,7 @@ def test_the_file_of_a_print_is_for_its_owner_who_still_has_the_class(client, cl
         client.force_login(other)
         assert client.get(path).status_code == 404
     client.force_login(owner)
-    assert client.get(path).content == bytes(JobResult.objects.get().content)
+    assert client.get(path).getvalue() == b"".join(content_of(JobResult.objects.get()))
     assert AuditEvent.objects.filter(subject="выписки", pupil_id=cast.pupil.pk).exists()
     cast.school_class.class_teachers.update(date_to=TODAY - timedelta(days=1))
     client.force_login(owner)

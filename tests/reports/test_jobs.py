@@ -1,6 +1,7 @@
 """Background jobs: one runner each, nothing twice, nothing lost."""
 
 from datetime import timedelta
+from tempfile import TemporaryFile
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -9,7 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from reports import jobs
 from reports.extract.batch import start_class_print
-from reports.jobs import JobCancelled, JobLost, JobRun, ResultFile
+from reports.jobs import JobCancelled, JobLost, JobRun, ResultFile, content_of, store_result
 from reports.management.commands.db_worker import _take_care
 from reports.models import Job, JobResult
 from tests.factories import make_pupil, make_user, teacher_user
@@ -51,7 +52,7 @@ def test_progress_result_and_end_are_kept_for_the_owner():
     job.refresh_from_db()
     assert (job.status, job.done, job.message) == (Job.Status.DONE, 3, "Всё.")
     assert job.expires_at - job.finished_at == jobs.RESULT_KEPT
-    assert bytes(job.result.content) == b"%PDF-1"
+    assert b"".join(content_of(job.result)) == b"%PDF-1"
 
 
 def test_stopping_ends_the_work_at_its_next_step():
@@ -140,6 +141,19 @@ def test_a_job_that_kills_its_worker_each_time_is_given_up():
     assert "администратору" in job.message
 
 
+def test_a_large_file_is_kept_in_pieces_and_given_out_whole(monkeypatch):
+    monkeypatch.setattr(jobs, "PIECE", 4)
+    job, source = running_job(), TemporaryFile()  # noqa: SIM115 (storing closes it)
+    source.write(b"0123456789")
+
+    store_result(job.pk, ResultFile("a.zip", source, "application/zip"))
+    store_result(job.pk, ResultFile("a.zip", b"abcdefgh"))  # in the place of the first
+
+    assert source.closed
+    assert [len(piece.content) for piece in job.result.pieces.order_by("number")] == [4, 4]
+    assert (job.result.size, b"".join(content_of(job.result))) == (8, b"abcdefgh")
+
+
 def test_results_do_not_outlive_their_time():
     fresh, old = running_job(), running_job()
     for job in (fresh, old):
@@ -191,7 +205,7 @@ def test_the_page_and_the_file_are_for_the_owner_only(client, clock):
     client.force_login(owner)
     assert "Выписка готова, страниц: 2" in client.get(paths[0]).content.decode()
     answer = client.get(paths[2])
-    assert answer.content.startswith(b"%PDF") and answer["Cache-Control"].count("no-store")
+    assert answer.getvalue().startswith(b"%PDF") and answer["Cache-Control"].count("no-store")
 
 
 def test_an_expired_result_is_gone(client):

@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, User
 from journal.models import School
 from journal.services.access import make_passwords, stamp_of
 from reports import jobs, slips
+from reports.jobs import content_of
 from reports.models import Job, JobResult
 from tests.factories import make_class, make_guardian, make_pupil, make_teacher, make_user, teacher_user
 
@@ -78,7 +79,7 @@ def test_every_printed_password_opens_the_door(school_class):
     job = run(queued(school_class))
 
     assert (job.status, job.message) == (Job.Status.DONE, "Листков: 5, страниц: 2.")
-    found = printed(bytes(job.result.content))
+    found = printed(b"".join(content_of(job.result)))
     assert len(found) == 5
     for login, password in found.items():
         user = User.objects.get(username=login)
@@ -138,7 +139,7 @@ def test_a_worker_that_dies_at_the_last_moment_has_changed_nobodys_password(scho
     assert jobs.revive_stale_jobs() == [job.pk]
     again = run(job)
 
-    found = printed(bytes(again.result.content))
+    found = printed(b"".join(content_of(again.result)))
     assert found.keys() == {one.user.username for one in guardians(school_class)}
     assert all(User.objects.get(username=login).check_password(word) for login, word in found.items())
 
@@ -194,7 +195,7 @@ def test_the_file_goes_after_an_hour_and_ten_minutes_after_it_was_opened(client,
     client.force_login(job.owner, backend=BACKEND)
     url = reverse("reports:job_result", args=[job.pk])
 
-    assert client.get(url).content.startswith(b"%PDF")
+    assert client.get(url).getvalue().startswith(b"%PDF")
     clock(datetime(2026, 11, 23, 8, 29))
     assert client.get(url).status_code == 200  # the browser asks again while it prints
     clock(datetime(2026, 11, 23, 8, 31))

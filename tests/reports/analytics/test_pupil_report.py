@@ -19,6 +19,7 @@ from reports.analytics.periods import chosen_period, periods_of
 from reports.analytics.pupil_paper import report_pdf
 from reports.analytics.pupil_report import pupil_report
 from reports.analytics.pupil_trend import FEWEST_OTHERS
+from reports.jobs import content_of
 from reports.models import Job
 from tests.factories import (
     make_absence,
@@ -217,7 +218,7 @@ def test_reports_of_a_class_are_one_file_with_everybody_once(client, cast):
 
     job = Job.objects.get()
     assert job.status == Job.Status.DONE, job.message
-    pages = [page.extract_text() for page in PdfReader(BytesIO(bytes(job.result.content))).pages]
+    pages = [page.extract_text() for page in PdfReader(BytesIO(b"".join(content_of(job.result)))).pages]
     firsts = [page for page in pages if "Отчёт об успеваемости" in page]
     assert [next(n for n in ("Ёлкина", "Ермаков", "Яковлев") if n in page) for page in firsts] == [
         "Ёлкина", "Ермаков", "Яковлев",
