@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import F, IntegerField, Q, Sum
@@ -142,7 +143,10 @@ def _courses(classes: Sequence[SchoolClass], calendar: Calendar) -> Mapping[int,
 class _PeriodMarks:
     by_term: Mapping[int, Mapping[Place, tuple[int, str]]]
     """Term id → place → (number of the term, value)."""
-    years: Mapping[Place, str]
+    terms_of: Mapping[int, Mapping[Place, Mapping[int, str]]]
+    """Pupil id → place → number of the term → value: the same marks as a year looks at them."""
+    years_of: Mapping[int, Mapping[Place, str]]
+    """Pupil id → place → the year's."""
 
     @classmethod
     def read(cls, parts: Sequence[_Part], calendar: Calendar) -> _PeriodMarks:
@@ -160,23 +164,25 @@ class _PeriodMarks:
         fields = ("pupil_id", "subject_id", "term_id", "term__number", "value")
         first, *others = [rows.order_by().values_list(*fields) for rows in asked]
         terms: dict[int, dict[Place, tuple[int, str]]] = defaultdict(dict)
-        years: dict[Place, str] = {}
+        terms_of: dict[int, dict[Place, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+        years_of: dict[int, dict[Place, str]] = defaultdict(dict)
         for pupil, subject, term, number, value in first.union(*others, all=True) if others else first:
+            place = (pupil, subject)
             if term is None:
-                years[pupil, subject] = value
-            else:
-                terms[term][pupil, subject] = (number, value)
-        return cls(terms, years)
+                years_of[pupil][place] = value
+                continue
+            terms[term][place] = (number, value)
+            terms_of[pupil][place][number] = value
+        return cls(terms, terms_of, years_of)
 
-    def of_year(self, pupils: Iterable[int]) -> tuple[dict[Place, str], dict[Place, dict[int, str]]]:
+    def of_year(self, pupils: Iterable[int]) -> tuple[dict[Place, str], dict[Place, Mapping[int, str]]]:
         """What `year_and_term_marks` reads of these pupils."""
-        wanted = set(pupils)
-        terms: dict[Place, dict[int, str]] = defaultdict(dict)
-        for of_term in self.by_term.values():
-            for place, (number, value) in of_term.items():
-                if place[0] in wanted:
-                    terms[place][number] = value
-        return {place: value for place, value in self.years.items() if place[0] in wanted}, terms
+        years: dict[Place, str] = {}
+        terms: dict[Place, Mapping[int, str]] = {}
+        for pupil in pupils:
+            years |= self.years_of.get(pupil, {})
+            terms |= self.terms_of.get(pupil, {})
+        return years, terms
 
 
 def _means(parts: Sequence[_Part], courses: Mapping[int, set[tuple[int, int]]]) -> Mapping[tuple[int, int], Any]:
@@ -187,17 +193,22 @@ def _means(parts: Sequence[_Part], courses: Mapping[int, set[tuple[int, int]]]) 
     class_of = {pupil: part.school_class.pk for part in parts for pupil in part.here}
     came = {pupil for part in parts for pupil in part.came}
     own = {class_id: {course for course, _ in pairs} for class_id, pairs in courses.items()}
-    sums: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    sums: dict[tuple[int, int], dict[int, tuple[int, int]]] = defaultdict(dict)
     for pupil, course, subject, total, weight in _sums(parts, set().union(*own.values()), came):
         class_id = class_of.get(pupil)
         if class_id is not None and (pupil in came or course in own.get(class_id, ())):
-            of_subject = sums[class_id, pupil][subject]
-            of_subject[0] += total
-            of_subject[1] += weight
+            of_pupil = sums[class_id, pupil]
+            known = of_pupil.get(subject, (0, 0))
+            of_pupil[subject] = (known[0] + total, known[1] + weight)
     return {
-        place: {subject: Decimal(total) / weight for subject, (total, weight) in of_pupil.items() if weight}
+        place: {subject: _mean(*sums) for subject, sums in of_pupil.items() if sums[1]}
         for place, of_pupil in sums.items()
     }
+
+
+@cache  # few sums differ
+def _mean(total: int, weight: int) -> Decimal:
+    return Decimal(total) / weight
 
 
 def _sums(parts: Sequence[_Part], courses: set[int], came: set[int]) -> Iterable[tuple[int, int, int, int, int]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 
 from journal.calendar import Calendar
 from journal.means import Thresholds, expected_mark
@@ -172,13 +172,24 @@ def year_results(
         if value or is_over:
             expected = None
         else:
-            marks = {number: mark for number, mark in terms.get(place, {}).items() if number != term.number}
+            marks = [mark for number, mark in terms.get(place, {}).items() if number != term.number]
             if place in running:
-                marks[term.number] = running[place].value
-            expected = year_mark(list(marks.values()))
+                marks.append(running[place].value)
+            expected = _year_mark(*marks)
         if value or expected:
-            found[place] = Result(value=value or str(expected), is_forecast=expected is not None)
+            found[place] = _year_result(value, expected)
     return found
+
+
+# A school has twenty thousand results of a year, and few that differ.
+@cache
+def _year_mark(*marks: str) -> int | None:
+    return year_mark(marks)
+
+
+@cache
+def _year_result(given: str, expected: int | None) -> Result:
+    return Result(value=given or str(expected), is_forecast=expected is not None)
 
 
 def year_and_term_marks(
