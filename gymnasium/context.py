@@ -254,12 +254,12 @@ def demo_accounts() -> list[dict[str, str]]:
     return [{"login": login, "who": who} for login, who in ACCOUNTS.items()]
 
 
-def signed_in(request: HttpRequest) -> dict[str, str]:
-    """Name and role in the heading of the page; empty for a stranger."""
+def signed_in(request: HttpRequest) -> dict[str, Any]:
+    """Name and role in the heading of the page, and whether of the staff; empty for a stranger."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"name": user.short_name, "role": user.role_words}
+    return {"name": user.short_name, "role": user.role_words, "is_personnel": user.is_personnel}
 
 
 def navigation(request: HttpRequest) -> list[NavItem]:

@@ -67,6 +67,7 @@ urlpatterns = [
     path("extracts/<int:extract_id>/file/", extracts.extract_file, name="extract_file"),
     path("extracts/<int:extract_id>/handed-over/", extracts.extract_handed_over, name="extract_handed_over"),
     path("extracts/<int:extract_id>/returned/", extracts.extract_returned, name="extract_returned"),
+    path("jobs/", jobs.job_list, name="job_list"),
     path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/state/", jobs.job_state, name="job_state"),
     path("jobs/<int:job_id>/cancel/", jobs.job_cancel, name="job_cancel"),

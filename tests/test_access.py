@@ -168,6 +168,7 @@ OPENS: dict[str, set[str]] = {
     "reports:import_list": {"operator"},
     "reports:import_batch": {"operator"},
     "reports:import_progress": {"operator"},
+    "reports:job_list": TEACHERS | {"operator"},
     # A job exists for its owner only, not even for the deputy.
     "reports:job": {"teacher7b"},
     "reports:job_state": {"teacher7b"},

@@ -14,9 +14,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import Action, record_pupils
-from accounts.models import User
 from journal.access import get_class_for, get_class_kept_by
 from reports import slips
+from reports.job_list import classes_of, job_lines, may_see_kind
 from reports.job_parts import state_of_parts
 from reports.jobs import STALE_AFTER, cancel_job, content_of, delete_result, shorten
 from reports.models import Job, JobResult
@@ -51,6 +51,14 @@ class JobPage:
     @property
     def minutes_left(self) -> int:
         return (self.seconds_left or 0) // 60
+
+
+@require_safe
+def job_list(request: HttpRequest) -> HttpResponse:
+    """«Мои файлы»."""
+    if not request.user.is_personnel:
+        raise Http404
+    return TemplateResponse(request, "reports/job_list.html", {"lines": job_lines(request.user)})
 
 
 @require_safe
@@ -109,29 +117,13 @@ def _whose(found: Job) -> list[tuple[int | None, list[int]]]:
 def _get(request: HttpRequest, job_id: int) -> Job:
     """The own job, as long as the person may still see what it is about."""
     found = get_object_or_404(Job.objects.filter(owner=request.user, parent=None), pk=job_id)
-    class_id = found.params.get("class_id")
-    if found.kind == Job.Kind.EXTRACTS and not request.user.sees_whole_school:
-        for one in found.params.get("classes", ()):
-            get_class_for(request.user, int(one))
-    if found.kind == Job.Kind.ACCESS_SLIPS:
-        get_class_kept_by(request.user, class_id)
-        return found
-    if class_id:
-        get_class_for(request.user, class_id)
-    if not _may_see(request.user, found.kind):
+    get_class = get_class_kept_by if found.kind == Job.Kind.ACCESS_SLIPS else get_class_for
+    if not request.user.sees_whole_school:
+        for class_id in classes_of(found):
+            get_class(request.user, class_id)
+    if not may_see_kind(request.user, found.kind):
         raise Http404
     return found
-
-
-def _may_see(user: User, kind: str) -> bool:
-    """Whether the role the job was started in is still held; the unnamed kinds are the import's."""
-    if kind in (Job.Kind.EXTRACTS, Job.Kind.PUPIL_REPORTS, Job.Kind.JOURNAL_ARCHIVE):
-        return True
-    if kind in (Job.Kind.YEAR_TRANSFER, Job.Kind.TRANSFER_UNDO, Job.Kind.ATTENDANCE_SUMMARY):
-        return user.sees_whole_school
-    if kind == Job.Kind.ALPHABET_BOOK:
-        return user.keeps_all_people
-    return user.may_import
 
 
 def _page(found: Job) -> JobPage:
