@@ -103,7 +103,7 @@ class User(AbstractUser):
     @cached_property
     def own_children(self) -> list[Any]:
         """`journal.Pupil` rows the person is guardian of, and the person's own row; one query a request."""
-        return self._related("pupil").objects.family_of(self)
+        return self._related("pupil").family_of(self)
 
     @cached_property
     def _teaching(self) -> tuple[Any, list[Any]]:

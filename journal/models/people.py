@@ -138,12 +138,6 @@ class PupilQuerySet(models.QuerySet["Pupil"]):
         classes = [school_class.pk for school_class in user.own_classes]
         return self.filter(pk__in=Enrolment.objects.on_roll(today).filter(school_class__in=classes).values("pupil"))
 
-    def family_of(self, user: User) -> list[Pupil]:
-        """Children whose guardian the user is, and the user's own row; one query."""
-        ties: Any = self.model._meta.get_field("guardianships").related_model  # stands in a module above this one
-        children = ties.objects.current().filter(guardian__user=user).values("pupil")
-        return [*self.filter(Q(pk__in=children) | Q(user=user))]
-
     def search(self, text: str) -> PupilQuerySet:
         """Every word must begin a part of the name; case and ё/е do not matter."""
         rows = self
@@ -186,6 +180,11 @@ class Pupil(NamedInCases):
             models.UniqueConstraint(fields=["snils_digest"], name="journal_snils_once"),
         ]
 
+    @classmethod
+    def family_of(cls, user: User) -> list[Pupil]:
+        """Children whose guardian the user is, and the user's own row; one query."""
+        return _family(user_id=user.pk)
+
     @property
     def snils(self) -> str:
         """Eleven digits, or an empty string."""
@@ -200,6 +199,16 @@ class Pupil(NamedInCases):
     @property
     def snils_masked(self) -> str:
         return crypto.masked(self.snils)
+
+
+def _family_rows() -> models.QuerySet:
+    user: Any = Param("user_id", models.BigIntegerField())
+    ties: Any = Pupil._meta.get_field("guardianships").related_model  # stands in a module above this one
+    children = ties.objects.current().filter(guardian__user=user).values("pupil")
+    return Pupil.objects.filter(Q(pk__in=children) | Q(user=user))
+
+
+_family = Prepared(_family_rows)
 
 
 class SensitiveData(models.Model):
