@@ -144,7 +144,8 @@ class _PeriodMarks:
     by_term: Mapping[int, Mapping[Place, tuple[int, str]]]
     """Term id → place → (number of the term, value)."""
     terms_of: Mapping[int, Mapping[Place, Mapping[int, str]]]
-    """Pupil id → place → number of the term → value: the same marks as a year looks at them."""
+    """Pupil id → place → number of the term → value: the same marks as a year looks at them, of those it is asked
+    for."""
     years_of: Mapping[int, Mapping[Place, str]]
     """Pupil id → place → the year's."""
 
@@ -172,7 +173,8 @@ class _PeriodMarks:
                 years_of[pupil][place] = value
                 continue
             terms[term][place] = (number, value)
-            terms_of[pupil][place][number] = value
+            if pupil in of_year:
+                terms_of[pupil][place][number] = value
         return cls(terms, terms_of, years_of)
 
     def of_year(self, pupils: Iterable[int]) -> tuple[dict[Place, str], dict[Place, Mapping[int, str]]]:
