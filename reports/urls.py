@@ -116,6 +116,7 @@ urlpatterns = [
     path("settings/grading/kinds/<int:kind_id>/", school_settings.work_kind, name="work_kind"),
     path("settings/attendance/", school_settings.attendance_rules, name="attendance_rules"),
     path("settings/documents/", school_settings.documents, name="documents"),
+    path("settings/documents/logo/", school_settings.logo, name="logo"),
     path("settings/sensitive/", school_settings.sensitive, name="sensitive"),
     # -- import --
     path("import/", imports.import_list, name="import_list"),

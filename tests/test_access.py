@@ -22,6 +22,8 @@ from journal.models import (
     Lesson,
     Movement,
     Pupil,
+    School,
+    SchoolLogo,
     WorkKind,
     YearTransfer,
 )
@@ -275,6 +277,7 @@ OPENS: dict[str, set[str]] = {
     "reports:work_kind": OFFICE,
     "reports:attendance_rules": OFFICE,
     "reports:documents": OFFICE,
+    "reports:logo": OFFICE,
     "reports:sensitive": OFFICE,
     # -- import --
     "reports:import_undo": {"operator"},
@@ -381,6 +384,7 @@ def made(school_class, child, demo) -> dict[str, int | str]:
         params={"class_id": school_class.pk},
         expires_at=timezone.now() + timedelta(days=1),
     )
+    SchoolLogo.objects.create(school=School.load(), picture=b"\x89PNG")
     store_result(job.pk, ResultFile("7Б.pdf", b"%PDF-1.7"))
     batch = ImportBatch.objects.create(owner=demo.user("operator"), status=ImportBatch.Status.PREVIEW)
     guardian = child.guardianships.get(guardian__user__username="parent7b").guardian

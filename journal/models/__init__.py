@@ -19,7 +19,7 @@ from .marks import (
     WorkKind,
 )
 from .people import Enrolment, Movement, Pupil, SensitiveData, Sex, Teacher
-from .school import AcademicYear, BellPeriod, DayOff, Scheme, School, Term, Vacation
+from .school import AcademicYear, BellPeriod, DayOff, Scheme, School, SchoolLogo, Term, Vacation
 from .timetable import LAST_LESSON, Homework, Lesson, TimetableSlot
 from .transfers import YearTransfer
 
@@ -50,6 +50,7 @@ __all__ = [
     "Scheme",
     "School",
     "SchoolClass",
+    "SchoolLogo",
     "SensitiveData",
     "Sex",
     "StudyGroup",

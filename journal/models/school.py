@@ -97,6 +97,20 @@ class School(models.Model):
         return self.scheme_senior if grade >= 10 else self.scheme_main
 
 
+class SchoolLogo(models.Model):
+    """The sign that stands on the school's papers, apart from the settings that every page reads."""
+
+    school = models.OneToOneField(School, models.CASCADE, verbose_name="школа", related_name="logo", primary_key=True)
+    picture = models.BinaryField("картинка, PNG")
+
+    class Meta:
+        verbose_name = "знак школы"
+        verbose_name_plural = "знак школы"
+
+    def __str__(self) -> str:
+        return "знак школы"
+
+
 class AcademicYear(models.Model):
     """A school year, «2026/27»."""
 

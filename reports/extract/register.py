@@ -8,6 +8,7 @@ number whose sheet never came (the worker died, the owner stopped) is given to t
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
@@ -20,7 +21,7 @@ from django.utils import timezone
 
 from accounts.audit import Action, record_event
 from accounts.models import User
-from journal.models import Pupil, School, SchoolClass
+from journal.models import Pupil, School, SchoolClass, SchoolLogo
 from reports import pdf
 from reports.extract.data import ExtractData, Period
 from reports.models import Extract, ExtractFile, Job
@@ -51,7 +52,12 @@ def extracts_visible_to(user: User) -> QuerySet[Extract]:
 
 def render(extract: ExtractData, number: str) -> pdf.Pdf:
     """The sheet: a front and a back. After a front that runs over the back follows at once: still one sheet."""
-    context = {"extract": extract, "number": number, "qr": qr_picture(number, extract.formed_on, extract.code)}
+    context = {
+        "extract": extract,
+        "number": number,
+        "qr": qr_picture(number, extract.formed_on, extract.code),
+        "logo": logo_picture(),
+    }
     made = pdf.pdf_of(TEMPLATE, {**context, "flows": False}, style=STYLE)
     if made.pages <= 2:
         return made
@@ -180,6 +186,12 @@ def _same_press(extract: ExtractData, by: User) -> Extract | None:
 def _lock_numbers() -> None:
     # One writer of numbers at a time. SQLite's transactions are exclusive by themselves.
     School.objects.select_for_update(no_key=True).filter(pk=1).first()
+
+
+def logo_picture() -> str:
+    """The school's sign as a data address; empty where it has none. One query."""
+    picture = SchoolLogo.objects.values_list("picture", flat=True).first()
+    return f"data:image/png;base64,{b64encode(bytes(picture)).decode()}" if picture else ""
 
 
 def qr_picture(number: str, formed_on: date, code: str) -> str:

@@ -118,5 +118,8 @@ def form_transfer(paper: TransferExtract, *, by: User, request: HttpRequest | No
 
 def render(paper: TransferExtract, number: str) -> pdf.Pdf:
     """The paper under its number."""
-    qr = register.qr_picture(number, paper.extract.formed_on, paper.code)
-    return pdf.pdf_of(TEMPLATE, {"paper": paper, "number": number, "qr": qr}, style=STYLE)
+    pictures = {
+        "qr": register.qr_picture(number, paper.extract.formed_on, paper.code),
+        "logo": register.logo_picture(),
+    }
+    return pdf.pdf_of(TEMPLATE, {"paper": paper, "number": number, **pictures}, style=STYLE)

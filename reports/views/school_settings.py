@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audit import address_of
 from accounts.models import User
 from journal.access import office_only
-from journal.models import BellPeriod, School, WorkKind
+from journal.logo import LARGEST, NotALogo
+from journal.models import BellPeriod, School, SchoolLogo, WorkKind
+from journal.services.logo import remove_logo, save_logo
 from journal.services.settings import CannotChange
 from journal.text import row_number
 from journal.views.steps import Step, settings_page
@@ -165,8 +167,31 @@ def documents(request: HttpRequest) -> HttpResponse:
         reverse("reports:documents"),
         "настройки: документы и сроки",
         template="settings/documents.html",
+        context={"has_logo": SchoolLogo.objects.exists()},
     )
     return settings_page(request, form, step)
+
+
+@require_http_methods(["GET", "POST"])
+@office_only
+def logo(request: HttpRequest) -> HttpResponse:
+    """The school's sign: the picture itself; a new one, or none any more."""
+    if request.method != "POST":
+        return HttpResponse(bytes(get_object_or_404(SchoolLogo).picture), content_type="image/png")
+    address = address_of(request)
+    if "remove" in request.POST:
+        remove_logo(by=request.user, address=address)
+        messages.success(request, "Знак школы убран. На новых выписках его не будет.")
+        return redirect("reports:documents")
+    upload = request.FILES.get("picture")
+    try:
+        # A file too large is not read to its end.
+        save_logo(upload.read(LARGEST + 1) if upload else b"", by=request.user, address=address)
+    except NotALogo as refusal:
+        messages.error(request, f"Знак школы не изменён. {refusal}")
+    else:
+        messages.success(request, "Знак школы сохранён. Он будет на новых выписках.")
+    return redirect("reports:documents")
 
 
 # --- The sensitive block --------------------------------------------------------------------------

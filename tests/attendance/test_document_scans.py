@@ -104,6 +104,15 @@ def test_a_picture_of_too_many_points_and_a_file_too_large_are_refused(monkeypat
         scans.type_of(b"%PDF-" + bytes(scans.LARGEST))
 
 
+def test_a_picture_that_claims_a_billion_points_is_refused_in_the_same_words():
+    content = jpeg()
+    frame = content.index(b"\xff\xc0")  # its header tells height and width
+    vast = content[: frame + 5] + (30000).to_bytes(2, "big") * 2 + content[frame + 9 :]
+
+    with pytest.raises(scans.NotAScan, match="слишком много точек"):
+        scans.type_of(vast)
+
+
 def test_sound_scans_are_taken():
     assert (scans.type_of(pdf()), scans.type_of(jpeg())) == ("pdf", "jpeg")
 

@@ -1,0 +1,42 @@
+"""The school's sign on paper: is this file a picture that can be printed, and how it is kept."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+MEGABYTE = 1024 * 1024
+LARGEST = 2 * MEGABYTE
+MOST_PIXELS = 25_000_000
+BOX = (600, 240)
+"""Dots of the kept picture at most: at the size it is printed in, 300 and more to the inch."""
+
+
+class NotALogo(Exception):
+    """The file cannot be printed; the message says in Russian why and what to do."""
+
+
+def logo_of(content: bytes) -> bytes:
+    """The picture as it is kept: a grey PNG on white, no larger than BOX. Whatever else the file carried is gone."""
+    from PIL import Image, ImageOps
+
+    if not content:
+        raise NotALogo("Файл пустой. Выберите картинку ещё раз.")
+    if len(content) > LARGEST:
+        raise NotALogo("Файл больше 2 МБ. Уменьшите картинку: для бумаги хватит 600 точек в ширину.")
+    try:
+        with Image.open(BytesIO(content), formats=["PNG", "JPEG"]) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise Image.DecompressionBombError
+            whole = ImageOps.exif_transpose(picture).convert("RGBA")
+    except Image.DecompressionBombError:
+        raise NotALogo("В картинке слишком много точек. Уменьшите её: хватит 600 в ширину.") from None
+    except (OSError, ValueError, SyntaxError):
+        raise NotALogo("Это не PNG и не JPEG, или файл повреждён. Сохраните знак в PNG и выберите снова.") from None
+    white = Image.new("RGBA", whole.size, "white")
+    white.alpha_composite(whole)
+    grey = white.convert("L")
+    grey.thumbnail(BOX)
+    kept = BytesIO()
+    grey.save(kept, "PNG", optimize=True)
+    return kept.getvalue()
