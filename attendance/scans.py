@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from attendance.models import Scan
+from journal.pictures import torn_ones_refused
 
 MEGABYTE = 1024 * 1024
 LARGEST = 10 * MEGABYTE
@@ -99,7 +100,7 @@ def _check_jpeg(content: bytes) -> None:
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(content), formats=["JPEG"]) as picture:
+        with torn_ones_refused(), Image.open(BytesIO(content), formats=["JPEG"]) as picture:
             width, height = picture.size
             if width * height > MOST_PIXELS:
                 raise Image.DecompressionBombError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from journal.pictures import torn_ones_refused
+
 MEGABYTE = 1024 * 1024
 LARGEST = 2 * MEGABYTE
 MOST_PIXELS = 25_000_000
@@ -24,7 +26,7 @@ def logo_of(content: bytes) -> bytes:
     if len(content) > LARGEST:
         raise NotALogo("Файл больше 2 МБ. Уменьшите картинку: для бумаги хватит 600 точек в ширину.")
     try:
-        with Image.open(BytesIO(content), formats=["PNG", "JPEG"]) as picture:
+        with torn_ones_refused(), Image.open(BytesIO(content), formats=["PNG", "JPEG"]) as picture:
             width, height = picture.size
             if width * height > MOST_PIXELS:
                 raise Image.DecompressionBombError

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, IntegerField, Q, Sum
+from django.db.models import F, IntegerField, Q, Sum, Value
 from django.db.models.functions import Cast, Round
 
 from journal.calendar import Calendar
@@ -195,10 +195,15 @@ def _means(parts: Sequence[_Part], courses: Mapping[int, set[tuple[int, int]]]) 
     class_of = {pupil: part.school_class.pk for part in parts for pupil in part.here}
     came = {pupil for part in parts for pupil in part.came}
     own = {class_id: {course for course, _ in pairs} for class_id, pairs in courses.items()}
+    # Schemes differ: what runs now began for some classes with the quarter, for others with the half-year.
+    spans = sorted({(part.start, part.end) for part in parts})
+    span_of = {part.school_class.pk: spans.index((part.start, part.end)) for part in parts}
     sums: dict[tuple[int, int], dict[int, tuple[int, int]]] = defaultdict(dict)
-    for pupil, course, subject, total, weight in _sums(parts, set().union(*own.values()), came):
+    for number, pupil, course, subject, total, weight in _sums(parts, spans, own):
         class_id = class_of.get(pupil)
-        if class_id is not None and (pupil in came or course in own.get(class_id, ())):
+        if class_id is None or span_of[class_id] != number:
+            continue
+        if pupil in came or course in own.get(class_id, ()):
             of_pupil = sums[class_id, pupil]
             known = of_pupil.get(subject, (0, 0))
             of_pupil[subject] = (known[0] + total, known[1] + weight)
@@ -213,25 +218,32 @@ def _mean(total: int, weight: int) -> Decimal:
     return Decimal(total) / weight
 
 
-def _sums(parts: Sequence[_Part], courses: set[int], came: set[int]) -> Iterable[tuple[int, int, int, int, int]]:
-    """(pupil, course, subject, Σ mark·weight, Σ weight), weights in tenths: whole numbers add up exactly anywhere."""
-    if not parts:
-        return []
-    span = (min(part.start for part in parts), max(part.end for part in parts))
+def _sums(
+    parts: Sequence[_Part], spans: Sequence[tuple[date, date]], own: Mapping[int, set[int]]
+) -> Iterable[tuple[int, int, int, int, int, int]]:
+    """(number of the span, pupil, course, subject, Σ mark·weight, Σ weight), weights in tenths: whole numbers add up
+    exactly anywhere."""
     tenths = Cast(Round(F("kind__weight") * 10), IntegerField())
-    rows = Mark.objects.filter(lesson__date__range=span, value__in=NUMERIC_VALUES).order_by()
-
-    def added(marks: Any) -> Any:
-        return marks.values_list("pupil_id", "lesson__course_id", "lesson__course__subject_id").annotate(
-            total=Sum(Cast("value", IntegerField()) * tenths), weight=Sum(tenths)
-        )
-
-    # By lessons, not by pupils: then no year that these pupils have behind them is read.
-    of_classes = added(rows.filter(lesson__course__in=courses))
-    if not came:
-        return of_classes
-    brought = rows.filter(pupil__in=came).exclude(lesson__course__in=courses)
-    return of_classes.union(added(brought), all=True)
+    asked = []
+    for number, span in enumerate(spans):
+        of_span = [part for part in parts if (part.start, part.end) == span]
+        courses = set().union(*(own.get(part.school_class.pk, set()) for part in of_span))
+        came = {pupil for part in of_span for pupil in part.came}
+        rows = Mark.objects.filter(lesson__date__range=span, value__in=NUMERIC_VALUES).order_by()
+        # By lessons, not by pupils: then no year that these pupils have behind them is read.
+        chosen = [rows.filter(lesson__course__in=courses)]
+        if came:
+            chosen.append(rows.filter(pupil__in=came).exclude(lesson__course__in=courses))
+        asked += [
+            marks.annotate(span=Value(number, IntegerField()))
+            .values_list("span", "pupil_id", "lesson__course_id", "lesson__course__subject_id")
+            .annotate(total=Sum(Cast("value", IntegerField()) * tenths), weight=Sum(tenths))
+            for marks in chosen
+        ]
+    if not asked:
+        return []
+    first, *others = asked
+    return first.union(*others, all=True) if others else first
 
 
 def _term_results(

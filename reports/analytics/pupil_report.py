@@ -50,7 +50,7 @@ class PupilSubject:
 
     @property
     def is_forecast(self) -> bool:
-        return not self.line.result and self.line.expected is not None
+        return self.line.is_forecast
 
     @property
     def mean(self) -> Figure:
@@ -61,7 +61,7 @@ class PupilSubject:
     def doubts(self) -> str:
         """«мало отметок, спорная»."""
         words = ["мало отметок"] * self.is_few + ["спорная"] * self.is_disputed
-        return ", ".join(words) if not self.line.result else ""
+        return ", ".join(words) if self.is_forecast else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _subject(
         lacking=one.lacking,
         marks=numeric,
         before=_mean(rows, before) if before else None,
-        distance=_distance(mean, thresholds) if not one.line.result else None,
+        distance=_distance(mean, thresholds) if one.line.is_forecast else None,
         is_few=mean is not None and has_few_marks(numeric, source.term.scheme, calendar.school),
         is_disputed=is_disputed(mean, thresholds),
     )

@@ -103,7 +103,6 @@ def extract_of(pupil: Pupil, source: Source, blocks: Sequence[str] = ()) -> Extr
         term_roman=source.term.roman,
         term_word=Term.NAMES[Scheme(source.term.scheme)],
         previous_roman=previous.roman if previous else "",
-        has_results=source.has_results,
         has_marks=grade_has_marks(source.school_class.grade),
         subjects=_subjects(view),
         absences=_absences(view),
@@ -149,7 +148,8 @@ def _left_on(view: _View) -> date | None:
 
 
 def _subjects(view: _View) -> tuple[SubjectLine, ...]:
-    """Subjects with marks: those the pupil has lessons in, and those that have marks from before."""
+    """Subjects with marks: those the pupil has lessons in, and those that have marks from before, of lessons or of the
+    periods shown."""
     source = view.source
     if not grade_has_marks(source.school_class.grade):
         return ()
@@ -157,7 +157,9 @@ def _subjects(view: _View) -> tuple[SubjectLine, ...]:
     for row in source.marks.get(view.pupil.pk, ()):
         marks[row.subject_id].append(row)
     by_subject = {course.subject_id: course for course in view.courses if course.subject.has_marks}
-    ids = sorted({*by_subject, *marks}, key=lambda pk: (source.subjects[pk].name, pk))
+    shown = {source.term.pk, getattr(source.previous_term, "pk", None)}
+    given = {pk for pk, term_id in source.period_marks.get(view.pupil.pk, ()) if term_id in shown}
+    ids = sorted({*by_subject, *marks, *given}, key=lambda pk: (source.subjects[pk].name, pk))
     return tuple(_subject(view, pk, by_subject.get(pk), marks[pk]) for pk in ids)
 
 
@@ -170,6 +172,8 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
     mean = weighted_mean((row.value, row.weight) for row in of_term)
     results = source.period_marks.get(view.pupil.pk, {})
     previous = source.previous_term
+    # Of a term that is over nothing is expected any more: what was not given is not there (domain.md §4).
+    runs = source.formed_on <= term.date_to
     return SubjectLine(
         subject=source.subjects[subject_id].name,
         note=_course_note(course, is_whole_plan=view.is_whole_plan),
@@ -182,8 +186,8 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
         mean=mean,
         previous=results.get((subject_id, previous.pk), "") if previous else "",
         result=results.get((subject_id, term.pk), ""),
-        expected=expected_mark(mean, thresholds),
-        is_unsure=has_few_marks(numeric, term.scheme, school) or is_disputed(mean, thresholds),
+        expected=expected_mark(mean, thresholds) if runs else None,
+        is_unsure=runs and (has_few_marks(numeric, term.scheme, school) or is_disputed(mean, thresholds)),
     )
 
 
@@ -223,7 +227,7 @@ def _absences(view: _View) -> Absences:
     return Absences(
         lines=tuple(_joined(lines, view.source)),
         totals=tuple(
-            AbsenceTotal(reason.label, totals.days[reason], totals.lessons[reason])
+            AbsenceTotal(reason.label, totals.days[reason], totals.lessons[reason], totals.unknown[reason])
             for reason in ABSENCE_REASONS
             if totals.days[reason] or totals.lessons[reason]
         ),

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from journal.dates import MONTHS_OF, day_month
 from journal.models import MarkValue
+from journal.text import plural
 from reports.extract.blocks import ALL_BLOCKS, Block
 
 LONG_ADVICE = 500
@@ -58,6 +59,10 @@ class SubjectLine:
     is_unsure: bool
 
     @property
+    def is_forecast(self) -> bool:
+        return not self.result and self.expected is not None
+
+    @property
     def shown_result(self) -> str:
         """The period mark once it is given, before that the expected one, «*» where it may well change."""
         if self.result:
@@ -100,11 +105,16 @@ class AbsenceLine:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceTotal:
-    """Days and lessons missed for one reason."""
+    """Days and lessons missed for one reason; of `unknown_days` the lessons are not known."""
 
     reason: str
     days: int
     lessons: int
+    unknown_days: int = 0
+
+    @property
+    def lessons_words(self) -> str:
+        return _lessons_words(self.lessons, self.unknown_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +127,25 @@ class Absences:
     unknown_days: int = 0
 
     @property
+    def lessons_words(self) -> str:
+        return _lessons_words(self.lessons, self.unknown_days)
+
+    @property
     def days(self) -> int:
         return sum(total.days for total in self.totals)
 
     @property
     def lessons(self) -> int:
         return sum(total.lessons for total in self.totals)
+
+
+def _lessons_words(lessons: int, unknown_days: int) -> str:
+    """«12 уроков»; a day without a timetable is never told as no lesson (domain.md §2)."""
+    if unknown_days and not lessons:
+        return "уроки неизвестны"
+    if unknown_days:
+        return f"не меньше {lessons} {plural(lessons, 'урока,уроков,уроков')}"
+    return f"{lessons} {plural(lessons, 'урок,урока,уроков')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +223,6 @@ class ExtractData:
     term_roman: str
     term_word: str
     previous_roman: str
-    has_results: bool
     has_marks: bool
     subjects: tuple[SubjectLine, ...]
     absences: Absences
@@ -235,6 +257,22 @@ class ExtractData:
         """«Расписание, педагоги и каникулы»: what the back holds, in words."""
         words = [Block(name).label for name in (Block.TIMETABLE, Block.TEACHERS, Block.VACATIONS) if name in self.shown]
         return (", ".join(words[:-1]) + " и " * (len(words) > 1) + words[-1]).capitalize() if words else ""
+
+    @property
+    def result_word(self) -> str:
+        """The heading of the last column: what is given and what is only expected are never told by one word."""
+        if not self.has_forecast:
+            return "Итог"
+        return "Итог или ожидаемый" if self.is_mixed else "Ожидается"
+
+    @property
+    def has_forecast(self) -> bool:
+        return any(line.is_forecast for line in self.subjects)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Some results are given and others still expected: each of the latter says so."""
+        return self.has_forecast and any(line.result for line in self.subjects)
 
     @property
     def is_unsure(self) -> bool:

@@ -31,6 +31,8 @@ from reports.extract.data import Period
 
 AHEAD = timedelta(days=14)
 """How far ahead the timetable and homework are looked for."""
+SET_BEFORE = timedelta(days=31)
+"""How long ago homework may have been set: a subject of one lesson a week, with vacations between."""
 CONTROL_AHEAD = timedelta(days=31)
 
 
@@ -69,15 +71,10 @@ class Source:
     earlier: dict[int, list[ClassLessons]] = field(default_factory=dict)
     """Lessons of the classes a pupil was in before, where absences of those days are told."""
 
-    @property
-    def has_results(self) -> bool:
-        """Whether marks for the current term are given already: the last column then shows them."""
-        return any(term_id == self.term.pk for marks in self.period_marks.values() for _, term_id in marks)
-
 
 def range_needed(period: Period, formed_on: date) -> tuple[date, date]:
     """Days whose lessons are needed: the period, and the timetable around the day of forming."""
-    return min(period.start, formed_on - AHEAD), max(period.end, formed_on + AHEAD)
+    return min(period.start, formed_on - SET_BEFORE), max(period.end, formed_on + AHEAD)
 
 
 ALL_PARTS = frozenset(
@@ -107,8 +104,10 @@ def read_source(
     absences = _absences(ids, period) if "absences" in parts else {}
     subjects = {course.subject_id: course.subject for course in lessons.courses.values()}
     subjects |= {c.subject_id: c.subject for pk in ids for c in lessons.plan_courses(pk, formed_on)}
+    period_marks = _period_marks(ids, [t.pk for t in terms]) if "results" in parts else {}
     # A subject that ended has marks and no more lessons: its name is still needed.
-    missing = {row.subject_id for rows in marks.values() for row in rows} - subjects.keys()
+    marked = {row.subject_id for rows in marks.values() for row in rows}
+    missing = {*marked, *(subject for given in period_marks.values() for subject, _ in given)} - subjects.keys()
     if missing:
         subjects |= Subject.objects.in_bulk(missing)
     return Source(
@@ -121,7 +120,7 @@ def read_source(
         lessons=lessons,
         subjects=subjects,
         marks=marks,
-        period_marks=_period_marks(ids, [t.pk for t in terms]) if "results" in parts else {},
+        period_marks=period_marks,
         absences=absences,
         homework=_homework(course_ids, formed_on) if "homework" in parts else [],
         control_works=_control_works(course_ids, formed_on) if "control_works" in parts else [],
@@ -208,7 +207,7 @@ def _absences(ids: list[int], period: Period) -> dict[int, dict[date, list[Absen
 
 def _homework(course_ids: list[int], formed_on: date) -> list[Homework]:
     rows = Homework.objects.filter(
-        lesson__course__in=course_ids, lesson__date__range=(formed_on - AHEAD, formed_on + AHEAD)
+        lesson__course__in=course_ids, lesson__date__range=(formed_on - SET_BEFORE, formed_on + AHEAD)
     )
     return list(rows.exclude(due_on__lte=formed_on).exclude(text="").select_related("lesson").order_by("lesson__date"))
 

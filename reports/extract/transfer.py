@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -54,8 +55,8 @@ class TransferExtract:
 
     @property
     def code(self) -> str:
-        """The digest of the contents, as on every extract."""
-        return self.extract.code
+        """The digest of the contents, as on every extract: of all that stands on this paper."""
+        return sha256(repr(self).encode()).hexdigest()[:12].upper()
 
 
 def transfer_extract(
@@ -104,10 +105,9 @@ def form_transfer(paper: TransferExtract, *, by: User, request: HttpRequest | No
     """Numbers, makes and records the paper in the one register of extracts."""
     with transaction.atomic():
         [row] = register.reserve([paper.extract], by=by)
-        row.kind, row.destination, row.outgoing_number = (
-            Extract.Kind.TRANSFER, paper.destination, paper.outgoing_number,
-        )  # fmt: skip
-        row.save(update_fields=["kind", "destination", "outgoing_number"])
+        row.kind, row.code = Extract.Kind.TRANSFER, paper.code
+        row.destination, row.outgoing_number = paper.destination, paper.outgoing_number
+        row.save(update_fields=["kind", "code", "destination", "outgoing_number"])
     try:
         register.store(row, render(paper, row.number), by=by, request=request)
     except Exception:

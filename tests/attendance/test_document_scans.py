@@ -81,8 +81,9 @@ BOMB = b"%PDF-1.7\n1 0 obj\n<</Length 1/Filter/FlateDecode>>\nstream\n" + zlib.c
         (pdf(with_file), "программа или вложенный файл"),
         (b"\xff\xd8\xff\xe0 no picture", "не открывается"),
         (jpeg()[:300], "не открывается"),
+        (jpeg((300, 300))[:5000], "не открывается"),
     ],
-    ids=["empty", "program", "page", "broken", "password", "owner", "script", "attached", "no picture", "cut"],
+    ids=["empty", "program", "page", "broken", "password", "owner", "script", "attached", "no picture", "cut", "torn"],
 )  # fmt: skip
 def test_what_is_no_sound_scan_is_refused_in_words(content, words):
     with pytest.raises(scans.NotAScan, match=words):

@@ -17,6 +17,7 @@ from journal.models import (
     Recommendation,
     Term,
 )
+from reports.extract import register
 from reports.extract.data import Period, span
 from reports.extract.query import class_extracts, default_period
 from tests.factories import (
@@ -31,7 +32,7 @@ from tests.factories import (
     make_teacher,
     make_user,
 )
-from tests.reports.extract_cast import MON, PERIOD, TODAY, TUE, WED, control_kind, make_cast
+from tests.reports.extract_cast import MON, PERIOD, TODAY, TUE, WED, control_kind, make_cast, pdf_text
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -53,6 +54,11 @@ def give_period_mark(cast, number, value):
         term=term(cast, number),
         value=value,
     )
+
+
+def paper_of(cast):
+    """The text on the paper."""
+    return " ".join(" ".join(pdf_text(register.render(cast.extract(), "7Б-1").content)).split())
 
 
 # --- Marks ----------------------------------------------------------------------------------------
@@ -100,7 +106,54 @@ def test_previous_result_and_given_result_replace_the_forecast():
 
     assert (before.previous, before.shown_result) == ("3", "5*")
     assert line_of(extract, "Алгебра").shown_result == "н/а"
-    assert extract.has_results
+    assert (extract.result_word, extract.is_mixed) == ("Итог", False)
+
+
+def test_given_and_expected_results_are_told_apart():
+    cast = make_cast()
+    make_mark(make_lesson(cast.algebra, MON), cast.pupil, "5")
+    make_mark(make_lesson(cast.history, TUE), cast.pupil, "4")
+    assert cast.extract().result_word == "Ожидается"
+    give_period_mark(cast, 2, "5")
+
+    extract = cast.extract()
+
+    assert (extract.result_word, extract.is_mixed) == ("Итог или ожидаемый", True)
+    text = paper_of(cast)
+    assert "Итог или ожидаемый за II" in text and "ожид. 4*" in text and "ожид. 5" not in text
+
+
+def test_what_a_classmate_was_given_changes_no_word_on_the_sheet():
+    cast = make_cast()
+    make_mark(make_lesson(cast.algebra, MON), cast.pupil, "4")
+    other = make_pupil(cast.school_class)
+    PeriodMark.objects.create(
+        pupil=other, subject=cast.algebra.subject, year=cast.school_class.year, term=term(cast, 2), value="осв"
+    )
+
+    extract = next(one for one in cast.all() if one.pupil_id == cast.pupil.pk)
+
+    assert extract.result_word == "Ожидается"
+
+
+def test_of_a_term_that_is_over_nothing_is_expected():
+    cast = make_cast()
+    make_mark(make_lesson(cast.algebra, date(2026, 10, 12)), cast.pupil, "4")
+    give_period_mark(cast, 2, "5")  # of another term
+
+    extract = cast.extract(period=Period(date(2026, 10, 1), date(2026, 10, 23)))
+
+    assert line_of(extract, "Алгебра").shown_result == "—" and line_of(extract, "Алгебра").mean == 4
+    assert (extract.result_word, extract.has_forecast) == ("Итог", False)
+
+
+def test_a_subject_with_nothing_but_a_result_has_its_line():
+    cast = make_cast()
+    PeriodMark.objects.create(
+        pupil=cast.pupil, subject=make_subject("Астрономия"), year=cast.school_class.year, term=term(cast, 1), value="4"
+    )
+
+    assert line_of(cast.extract(), "Астрономия").previous == "4"
 
 
 def test_a_subject_without_marks_keeps_its_line_and_one_that_has_none_ever_does_not():
@@ -209,6 +262,18 @@ def test_a_day_without_timetable_has_unknown_lessons_and_not_zero():
     [line] = cast.extract().absences.lines
 
     assert (line.places, line.lessons) == ("весь день", None)
+    [total] = cast.extract().absences.totals
+    assert (total.lessons_words, cast.extract().absences.lessons_words) == ("уроки неизвестны", "уроки неизвестны")
+    text = paper_of(cast)
+    assert "1 день, уроки неизвестны" in text and "0 уроков" not in text
+
+
+def test_known_lessons_beside_unknown_ones_are_the_least():
+    cast = make_cast()
+    absent(cast.pupil, MON)
+    absent(cast.pupil, WED + timedelta(days=1))
+
+    assert cast.extract().absences.lessons_words == "не меньше 1 урока"
 
 
 def test_absences_outside_the_period_or_the_roll_do_not_count():
@@ -237,6 +302,16 @@ def test_homework_is_due_at_the_next_lesson_and_only_ahead():
         (date(2026, 11, 25), "Алгебра", "доклад"),
     ]
     assert extract.homework_dates == "24–25 ноября"
+
+
+def test_homework_set_before_the_vacations_is_told_after_them():
+    cast = make_cast()
+    before, after = date(2026, 12, 22), date(2027, 1, 12)
+    Homework.objects.create(lesson=make_lesson(cast.history, before), text="доклад о Петре", due_on=after)
+
+    extract = cast.extract(period=Period(before, date(2027, 1, 11)), formed_on=date(2027, 1, 11))
+
+    assert [(line.due, line.text) for line in extract.homework] == [(after, "доклад о Петре")]
 
 
 def test_homework_and_control_works_of_another_group_are_not_shown():

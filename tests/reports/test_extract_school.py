@@ -19,7 +19,7 @@ from reports.extract import register
 from reports.extract.query import pupil_extract
 from reports.extract.register import form_extract, qr_text
 from reports.extract.school_queue import school_queue, why_due
-from reports.extract.transfer import transfer_extract
+from reports.extract.transfer import form_transfer, transfer_extract
 from reports.models import Extract, ExtractFile, Job
 from tests.factories import (
     make_absence,
@@ -301,6 +301,17 @@ def test_of_another_class_nothing_is_told(client, cast):
 def transfer_of(cast, **fields):
     fields = {"left_on": TODAY, "today": TODAY, "destination": "МБОУ СОШ № 5", "outgoing_number": "112", **fields}
     return transfer_extract(cast.pupil, cast.school_class, **fields)
+
+
+def test_its_code_covers_all_that_stands_on_it(cast):
+    make_period_mark(cast.pupil, "4", number=1)
+    before = transfer_of(cast)
+    assert before.code == transfer_of(cast).code
+    cast.pupil.period_marks.update(value="5")
+
+    assert before.code not in {transfer_of(cast).code, transfer_of(cast, outgoing_number="113").code}
+    row = form_transfer(before, by=make_user(is_deputy=True))
+    assert row.code == before.code and f"код {before.code}" not in row.code
 
 
 def test_it_holds_results_of_finished_terms_and_marks_of_the_running_one(cast):

@@ -99,9 +99,12 @@ def test_a_worker_killed_in_the_middle_of_a_print_loses_and_doubles_nobody(schoo
     lines = databases.rows(school, "SELECT sequence, pupil_id FROM reports_extract ORDER BY sequence")
     assert [sequence for sequence, _ in lines] == list(range(1, 3 * PUPILS + 1))  # no number is missing or given twice
     assert len({pupil for _, pupil in lines}) == 3 * PUPILS == one(school, formed)
-    content = one(
-        school, f"SELECT content FROM reports_jobresult JOIN reports_job ON job_id = reports_job.id WHERE {whole}"
+    pieces = databases.rows(
+        school,
+        "SELECT content FROM reports_jobresultpiece JOIN reports_job ON result_id = reports_job.id "
+        f"WHERE {whole} ORDER BY number",
     )
+    content = b"".join(bytes(piece) for (piece,) in pieces)
     names = [
         f"{last} {first}"
         for last, first in databases.rows(
@@ -111,7 +114,7 @@ def test_a_worker_killed_in_the_middle_of_a_print_loses_and_doubles_nobody(schoo
     ]
     fronts = [
         text
-        for page in PdfReader(BytesIO(bytes(content))).pages
+        for page in PdfReader(BytesIO(content)).pages
         if "Выписка из электронного журнала" in (text := " ".join(page.extract_text().split()))
     ]
     assert len(fronts) == 3 * PUPILS

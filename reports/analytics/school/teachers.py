@@ -4,8 +4,9 @@ takes on the last day that counts — the plan's, else the own group's, else the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db.models import Q
 from django.urls import reverse
@@ -40,8 +41,8 @@ class _Part:
 
 
 def teachers_page(results: SchoolResults, teacher_id: int | None) -> AnalyticsPage:
-    """Every teacher; a chosen one by classes and subjects. Five queries."""
-    parts = _parts(results, _takers(results))
+    """Every teacher; a chosen one by classes and subjects. Eight queries."""
+    parts = _parts(results)
     teachers = {one.pk: one for one in Teacher.objects.filter(pk__in=parts)}
     ids = {one.subject_id for found in results.now.values() for one in found.subjects}
     names = dict(Subject.objects.filter(pk__in=ids).values_list("pk", "name"))
@@ -57,7 +58,7 @@ def teachers_page(results: SchoolResults, teacher_id: int | None) -> AnalyticsPa
         rows.append(replace(row, cells=(head, text(", ".join(subjects)), number(len({p.class_id for p in own})),
                                         *row.cells)))  # fmt: skip
     heads = ("Учитель", "Предметы", "Классов", *COUNT_HEADS, *FIGURE_HEADS)
-    hint = "Отметка отнесена к учителю той группы или плана, где ученик занимается в последний день периода."
+    hint = "Отметка отнесена к учителю той группы или плана, где ученик занимался в последний день её периода."
     sections = [Section("teachers", "Учителя", heads, tuple(rows), hint, "Отметок за этот период нет.")]
     chosen = teachers.get(teacher_id or 0)
     if chosen:
@@ -93,10 +94,14 @@ def _row(parts: Iterable[_Part], *, has_before: bool) -> Row:
     return Row((*counts(now), *cells), counted)
 
 
-def _parts(results: SchoolResults, taker: Mapping[tuple[int, int], int]) -> dict[int, list[_Part]]:
+def _parts(results: SchoolResults) -> dict[int, list[_Part]]:
     """Teacher id → parts, each with the values of the pupils taught; nobody's results are left out."""
     found: dict[tuple[int, int, int], _Part] = {}
     for is_before, source in ((False, results.now), (True, results.earlier)):
+        period = results.period.before if is_before else results.period.period
+        if period is None:
+            continue
+        taker = _takers([one.pk for one in results.classes], period.day)
         for class_id, of_class in source.items():
             for (pupil_id, subject_id), result in of_class.results.items():
                 teacher_id = taker.get((pupil_id, subject_id)) or taker.get((-class_id, subject_id), NOBODY)
@@ -112,10 +117,9 @@ def _parts(results: SchoolResults, taker: Mapping[tuple[int, int], int]) -> dict
     return parts
 
 
-def _takers(results: SchoolResults) -> dict[tuple[int, int], int]:
-    """(pupil id, subject id) → teacher where a group or plan decides; (−class id, subject id) → the class's teacher.
-    Three queries."""
-    day, classes = results.period.period.day, [one.pk for one in results.classes]
+def _takers(classes: Sequence[int], day: date) -> dict[tuple[int, int], int]:
+    """(pupil id, subject id) → teacher where a group or plan decides on the day; (−class id, subject id) → the class's
+    teacher. Three queries."""
     found: dict[tuple[int, int], int] = {}
     own = Course.objects.filter(school_class__in=classes, teacher__isnull=False)
     for class_id, subject_id, teacher_id in own.order_by().values_list("school_class_id", "subject_id", "teacher_id"):

@@ -111,6 +111,15 @@ def test_many_are_each_alone(seed):
     assert_alike([(one, period) for one in classes for period in over], calendar, date(2027, 6, 2))
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_quarters_and_half_years_that_run_at_once_keep_their_beginnings(seed):
+    year = make_year()
+    classes = fill(random.Random(seed), year, ("7А", "10А", "7Б"))  # with a group of 7А and 10А
+    calendar = load_calendar(year)
+
+    assert_alike([(one, periods_of(calendar, one.grade, NOVEMBER)[-1]) for one in classes], calendar, NOVEMBER)
+
+
 def test_a_mean_exactly_on_the_threshold_is_not_lost_in_fractions():
     """Weights of a tenth: 4.5 must be 4.5, not 4.499…"""
     year = make_year()

@@ -63,6 +63,8 @@ def test_page_paper_and_workbook_tell_the_numbers_of_the_specification(client, t
     text = " ".join("".join(one.extract_text() for one in PdfReader(BytesIO(paper)).pages).split())
     for shown in ("86,96", "60,87", "57,87", "3,77"):
         assert shown in page and shown in text
+    how = page.partition('как посчитано<span class="visually-hidden">: Алгебра</span>')[2].partition("</details>")[0]
+    assert "86,96" in how and "5 + 9 + 6 из 23" in how and "Не учтены: " in how
     row = next(row for row in book["Предметы"].iter_rows(values_only=True) if row[0] == "Алгебра")
     assert [float(value) for value in row[9:13]] == [86.96, 60.87, 57.87, 3.77]
     assert "На конец: 25" in text.replace("на конец", "На конец")

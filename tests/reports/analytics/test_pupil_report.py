@@ -19,6 +19,7 @@ from reports.analytics.periods import chosen_period, periods_of
 from reports.analytics.pupil_paper import report_pdf
 from reports.analytics.pupil_report import pupil_report
 from reports.analytics.pupil_trend import FEWEST_OTHERS
+from reports.formulas import Group
 from reports.jobs import content_of
 from reports.models import Job
 from tests.factories import (
@@ -85,6 +86,17 @@ def test_a_finished_term_has_the_mark_given_and_promises_nothing(cast):
     found = line(report_of(cast, key="quarter-1"))
 
     assert (found.value, found.is_forecast, found.lacking, found.distance, found.doubts) == ("5", False, "", None, "")
+
+
+def test_a_finished_term_without_its_mark_promises_nothing_either(cast):
+    for day in (7, 14, 21, 28):
+        make_mark(make_lesson(cast.algebra, date(2026, 9, day)), cast.pupil, "4")
+
+    report = report_of(cast, key="quarter-1")
+    found = line(report)
+
+    assert (found.value, found.is_forecast, found.lacking, found.distance, found.doubts) == ("", False, "", None, "")
+    assert (report.kind, report.groups) == ("итоги", {Group.NO_RESULT})
 
 
 @given(

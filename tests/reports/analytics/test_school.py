@@ -142,6 +142,27 @@ def test_a_mark_belongs_to_the_teacher_of_the_own_group_or_plan(school):
     assert [shown(line)[:2] for line in chosen_one.rows] == [["7Б", "Английский язык"]]
 
 
+def test_a_mark_of_the_period_before_stays_with_the_teacher_of_then(school):
+    english = make_subject("Английский язык")
+    pupils = [make_pupil(school) for _ in range(2)]
+    mover = pupils[1]
+    groups = [make_group(school, english, f"{n} группа", own) for n, own in ((1, pupils), (2, []))]
+    teachers = [make_teacher(last_name=name) for name in ("Прежняя", "Новая")]
+    for group, teacher in zip(groups, teachers, strict=True):
+        make_course(subject=english, group=group, teacher=teacher)
+    groups[0].memberships.filter(pupil=mover).update(date_to=date(2026, 11, 8))
+    groups[1].memberships.create(pupil=mover, date_from=date(2026, 11, 9))
+    for pupil, first, second in ((pupils[0], "5", "5"), (mover, "2", "2")):
+        make_period_mark(pupil, first, "Английский язык", number=1)
+        make_period_mark(pupil, second, "Английский язык", number=2)
+
+    page = teachers_page(results_of(school, "quarter-2"), None)
+
+    was, became = (row(page, teacher.full_name).cells for teacher in teachers)
+    assert (was[11].shown, was[11].change) == ("100,00", "+50,00")
+    assert (became[11].shown, became[11].change) == ("0,00", "")
+
+
 def test_a_change_is_told_against_the_period_before(school):
     for pupil in school.enrolments.all()[:3]:
         make_period_mark(pupil.pupil, "5", number=2)

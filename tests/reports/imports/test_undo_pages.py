@@ -115,7 +115,7 @@ def test_pages_cost_the_same_for_any_number_of_rows(client, operator, django_ass
     client.get(address(batch, view))
     # Of the page of undoing nearly all ask, kind by kind, whether anything leans on the rows (purposes of consent,
     # which a first import makes too, are two of them).
-    with django_assert_num_queries({"import_batch": 5, "import_undo": 65}[view]):
+    with django_assert_num_queries({"import_batch": 5, "import_undo": 66}[view]):
         client.get(address(batch, view))
 
 
