@@ -75,12 +75,12 @@ class OwnNumbers:
 
     def numbers(self, pupil_id: int, day: date) -> frozenset[int]:
         """Numbers of the pupil's own lessons of the day; none off the roll or without school."""
-        places = self.places.get(day)
-        if places:
-            for stretch in self.stretches.get(pupil_id, ()):
-                if stretch.first <= day <= stretch.last:
-                    return self._numbers(stretch.rights, places)
-        return frozenset()
+        places, rights = self.places.get(day), self.rights(pupil_id, day)
+        return self._numbers(rights, places) if places and rights else frozenset()
+
+    def rights(self, pupil_id: int, day: date) -> Rights | None:
+        """Groups and plan of the pupil on the day; None off the roll."""
+        return next((one.rights for one in self.stretches.get(pupil_id, ()) if one.first <= day <= one.last), None)
 
     def count(self, pupil_id: int, start: date, end: date) -> int:
         """Own lessons of the pupil in start..end, while on the roll."""

@@ -46,7 +46,7 @@ class MatrixRow:
 @dataclass
 class Matrix:
     """One term of a class over all subjects; no query is left inside. `course_ids` leads from a subject to its
-    journal, `teachers` are those of the class and of its groups (not of single pupils' plans)."""
+    journal, `teachers` are those of the class and of its groups (not of single pupils' plans); `courses` are all."""
 
     school_class: SchoolClass
     term: Term
@@ -54,6 +54,7 @@ class Matrix:
     subjects: list[Subject] = field(default_factory=list)
     course_ids: dict[int, int] = field(default_factory=dict)
     teachers: dict[int, list[str]] = field(default_factory=dict)
+    courses: list[Course] = field(default_factory=list)
     rows: list[MatrixRow] = field(default_factory=list)
 
     @property
@@ -72,6 +73,7 @@ def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, toda
     begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
     matrix = Matrix(school_class, term, begun)
     courses = [course for course in courses_of_class(school_class) if has_marks(course.subject, grade)]
+    matrix.courses = courses
     _subjects(matrix, courses)
     rows = Enrolment.objects.filter(school_class=school_class).overlapping(start, end).select_related("pupil")
     enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))

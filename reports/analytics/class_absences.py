@@ -11,6 +11,7 @@ from attendance.models import ABSENCE_REASONS, LETTERS, Reason
 from attendance.queries import ClassAbsences, Totals, class_absences, sum_of
 from journal.calendar import Calendar
 from journal.models import SchoolClass
+from journal.own_numbers import OwnNumbers
 from reports.analytics.figures import Figure, subject_figures
 from reports.analytics.periods import ReportPeriod
 from reports.analytics.results import ClassResults
@@ -60,13 +61,14 @@ class ShareGroup:
 @dataclass(frozen=True)
 class AbsenceReport:
     """`pupils` are all who were on the roll in the period; `total` is of them. `unknown` pupils have no lessons in the
-    timetable: they are in no share group."""
+    timetable: they are in no share group. `own` tells whose lessons are whose."""
 
     pupils: tuple[PupilAbsences, ...]
     total: Totals
     attendance: Figure
     shares: tuple[ShareGroup, ...]
     unknown: int
+    own: OwnNumbers
 
     @property
     def has_timetable(self) -> bool:
@@ -111,6 +113,7 @@ def absence_report(
         attendance=attendance,
         shares=_shares(here, results),
         unknown=sum(not one.totals.own_lessons for one in here),
+        own=found.own,
     )
 
 

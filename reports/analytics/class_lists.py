@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from journal.lessons import is_own
 from journal.models import MarkValue
+from journal.own_numbers import OwnNumbers, Rights
 from reports.analytics.results import ClassResults, SubjectLine
 from reports.formulas import Group
 
@@ -70,13 +72,14 @@ class ClassLists:
         return next(one for one in self.lists if one.group == group)
 
 
-def class_lists(results: ClassResults) -> ClassLists:
-    """The lists of a class, pupils in the order of the class list. No query."""
+def class_lists(results: ClassResults, own: OwnNumbers) -> ClassLists:
+    """The lists of a class, pupils in the order of the class list; where one mark decides, the teachers of a subject
+    are the pupil's own. No query."""
     lists = tuple(
         NameList(
             group,
             tuple(
-                Listed(pupil.pupil_id, pupil.name, _named(results, pupil.pupil_id, group))
+                Listed(pupil.pupil_id, pupil.name, _named(results, own, pupil.pupil_id, group))
                 for pupil in results.pupils
                 if group in results.groups[pupil.pupil_id]
             ),
@@ -87,8 +90,18 @@ def class_lists(results: ClassResults) -> ClassLists:
     return ClassLists(lists, sum(bool(groups & bad) for groups in results.groups.values()))
 
 
-def _named(results: ClassResults, pupil_id: int, group: Group) -> tuple[SubjectLine, ...]:
+def _named(results: ClassResults, own: OwnNumbers, pupil_id: int, group: Group) -> tuple[SubjectLine, ...]:
     wanted = _NAMED.get(group)
     if not wanted:
         return ()
-    return tuple(one for one in results.subjects if results.result(pupil_id, one.subject_id).value in wanted)
+    rights = own.rights(pupil_id, results.period.day)
+    return tuple(
+        replace(one, teachers=_own_teachers(one, rights)) if rights else one
+        for one in results.subjects
+        if results.result(pupil_id, one.subject_id).value in wanted
+    )
+
+
+def _own_teachers(subject: SubjectLine, rights: Rights) -> tuple[str, ...]:
+    """Of the group or plan the pupil is in on the period's last day, else of the class."""
+    return tuple(dict.fromkeys(one.teacher for one in subject.courses if one.teacher and is_own(one, *rights)))

@@ -165,7 +165,7 @@ def class_report(
         before=before,
         results=results,
         subjects=rows,
-        lists=class_lists(results),
+        lists=class_lists(results, absences.own),
         absences=absences,
         moves=moves,
         forecast=_forecast(results, calendar.school) if results.is_forecast else None,

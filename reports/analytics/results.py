@@ -43,13 +43,26 @@ class PupilLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """A course of a subject as `journal.lessons.is_own` asks for it, and who teaches it."""
+
+    pk: int
+    subject_id: int
+    group_id: int | None
+    plan_id: int | None
+    teacher: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectLine:
-    """`teachers` are those of the class and of its groups, «Орлова М. С.»; `course_id` leads to the journal."""
+    """`teachers` are those of the class and of its groups, «Орлова М. С.»; `course_id` leads to the journal; `courses`
+    are those of groups and plans too."""
 
     subject_id: int
     name: str
     teachers: tuple[str, ...]
     course_id: int | None = None
+    courses: tuple[Taught, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +124,14 @@ def class_results(school_class: SchoolClass, period: ReportPeriod, calendar: Cal
     matrix = matrix_of(school_class, calendar=calendar, term=term, today=today)
     here = [row for row in matrix.rows if row.is_here]
     pupils = tuple(PupilLine(row.pupil_id, row.name) for row in here)
+    taught: dict[int, list[Taught]] = defaultdict(list)
+    for one in matrix.courses:
+        name = one.teacher.short_name if one.teacher else ""
+        taught[one.subject_id].append(Taught(one.pk, one.subject_id, one.group_id, one.plan_id, name))
     subjects = tuple(
-        SubjectLine(subject.pk, subject.name, tuple(matrix.teachers.get(subject.pk, ())), course_id)
+        SubjectLine(
+            subject.pk, subject.name, tuple(matrix.teachers.get(subject.pk, ())), course_id, tuple(taught[subject.pk])
+        )
         for subject, course_id in matrix.heads
     )
     of_term = _of_term(matrix, calendar, is_over=today > term.date_to)

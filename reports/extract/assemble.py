@@ -89,6 +89,7 @@ def extract_of(pupil: Pupil, source: Source, blocks: Sequence[str] = ()) -> Extr
     view = _View(pupil, source)
     school = source.calendar.school
     previous = source.previous_term
+    ties = source.paper_guardians.get(pupil.pk, [])
     return ExtractData(
         pupil_id=pupil.pk,
         class_id=source.school_class.pk,
@@ -117,15 +118,13 @@ def extract_of(pupil: Pupil, source: Source, blocks: Sequence[str] = ()) -> Extr
         plan=_plan_word(view.courses),
         blocks=known_blocks(blocks),
         pupil_genitive=genitive(pupil),
-        addressee=_addressee(source.paper_guardians.get(pupil.pk)),
-        guardian_id=getattr(source.paper_guardians.get(pupil.pk), "guardian_id", None),
+        addressee=", ".join(_addressee(tie) for tie in ties),
+        guardian_id=ties[0].guardian_id if ties else None,
     )
 
 
-def _addressee(tie: Guardianship | None) -> str:
+def _addressee(tie: Guardianship) -> str:
     """«Петровой Анне Ивановне (мать)»."""
-    if tie is None:
-        return ""
     return f"{dative(tie.guardian, kinship=tie.kinship)} ({tie.get_kinship_display()})"
 
 

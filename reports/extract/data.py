@@ -237,7 +237,8 @@ class ExtractData:
     plan: str = ""
     pupil_genitive: str = ""
     addressee: str = ""
-    """«Петровой Анне Ивановне, мать»: the guardian on paper, in the dative; empty where nobody asked for paper."""
+    """«Петровой Анне Ивановне (мать)»: who is on paper, in the dative; empty where nobody asked for paper. A family
+    gets one sheet: two guardians both stand here."""
     blocks: tuple[str, ...] = ()
     """Which parts the sheet shows; empty: all of them."""
     guardian_id: int | None = field(default=None, compare=False)

@@ -67,7 +67,7 @@ class Source:
     advice: dict[int, list[Recommendation]]
     bells: dict[int, BellPeriod]
     class_teacher: str
-    paper_guardians: dict[int, Guardianship]
+    paper_guardians: dict[int, list[Guardianship]]
     earlier: dict[int, list[ClassLessons]] = field(default_factory=dict)
     """Lessons of the classes a pupil was in before, where absences of those days are told."""
 
@@ -232,6 +232,9 @@ def _class_teacher(school_class: SchoolClass, day: date) -> str:
     return row.teacher.short_name if row else ""
 
 
-def _paper_guardians(ids: list[int]) -> dict[int, Guardianship]:
+def _paper_guardians(ids: list[int]) -> dict[int, list[Guardianship]]:
     rows = Guardianship.objects.current().filter(pupil__in=ids, informing__in=Guardianship.PAPER)
-    return {row.pupil_id: row for row in rows.select_related("guardian").order_by("-pk")}
+    found: dict[int, list[Guardianship]] = defaultdict(list)
+    for row in rows.select_related("guardian").order_by("pk"):
+        found[row.pupil_id].append(row)
+    return found

@@ -172,6 +172,16 @@ def test_the_sheet_names_whom_it_is_for(cast):
     assert "Кому: Ермаковой Ольге Петровне (мать)" in text
 
 
+def test_two_guardians_on_paper_are_both_named_on_the_one_sheet(cast):
+    for name in ("Ольга", "Илья"):
+        make_guardian(cast.pupil, last_name="Гурин", first_name=name, patronymic="", informing=PAPER)
+    cast.pupil.guardianships.filter(guardian__first_name="Илья").update(kinship="father")
+
+    addressee = cast.extract().addressee
+
+    assert "(мать), " in addressee and "(отец)" in addressee
+
+
 # --- The register ---------------------------------------------------------------------------------
 
 

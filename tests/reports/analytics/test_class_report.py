@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journal.calendar import load_calendar
-from journal.models import Movement, PeriodMark, SchoolClass
+from journal.models import IndividualPlan, Movement, PeriodMark, SchoolClass
 from journal.services.movements import change_class
 from reports.analytics.class_report import class_report
 from reports.analytics.figures import Figure
@@ -20,12 +20,14 @@ from tests.factories import (
     make_absence,
     make_class,
     make_course,
+    make_group,
     make_lesson,
     make_mark,
     make_order,
     make_period_mark,
     make_pupil,
     make_slot,
+    make_subject,
     make_teacher,
     make_user,
     make_year,
@@ -234,6 +236,24 @@ def test_lists_name_subjects_and_teachers(school_class):
     assert subjects(Group.FAILING) == [("Алгебра", ("Шилова М. С.",))]
     assert subjects(Group.NOT_ATTESTED) == [("История", ("Орлова М. С.",))]
     assert subjects(Group.EXCELLENT) == []
+
+
+def test_a_list_of_one_mark_names_the_teacher_of_the_own_group_or_plan(school_class):
+    english = make_subject("Английский язык")
+    first, second, third = pupils = [make_pupil(school_class) for _ in range(3)]
+    teachers = [make_teacher(last_name=name) for name in ("Первая", "Вторая", "Домашняя")]
+    for number, own, teacher in ((1, [first], teachers[0]), (2, [second], teachers[1])):
+        group = make_group(school_class, english, f"{number} группа", own)
+        make_course(subject=english, group=group, teacher=teacher)
+    plan = IndividualPlan.objects.create(pupil=third, date_from=school_class.year.date_from)
+    make_course(subject=english, plan=plan, teacher=teachers[2])
+    for pupil in pupils:
+        make_period_mark(pupil, "4", "Английский язык", number=1)
+
+    listed = report_of(school_class).lists.of(Group.ONE_FOUR).pupils
+
+    found = {one.pupil_id: [subject.teachers for subject in one.subjects] for one in listed}
+    assert found == {pupil.pk: [(teacher.short_name,)] for pupil, teacher in zip(pupils, teachers, strict=True)}
 
 
 # --- Forecast -------------------------------------------------------------------------------------
