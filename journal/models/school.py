@@ -57,6 +57,7 @@ class School(models.Model):
     quarantine_percent = models.PositiveSmallIntegerField("порог болеющих в классе, %", default=20)
     extract_every_days = models.PositiveSmallIntegerField("выписка каждые, дней", default=7)
 
+    control_gap_days = models.PositiveSmallIntegerField("между контрольными по предмету, дней", default=17)
     group_size_warning = models.PositiveSmallIntegerField("предупреждать о группе больше чем, учеников", default=15)
     sensitive_block = models.BooleanField(
         "вести особые сведения", default=False, help_text="Группа здоровья, физкультурная группа, социальный статус"

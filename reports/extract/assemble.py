@@ -178,7 +178,7 @@ def _subject(view: _View, subject_id: int, course: Course | None, rows: list[Mar
         note=_course_note(course, is_whole_plan=view.is_whole_plan),
         teacher=_initials(course.teacher) if course and course.teacher else "",
         marks=tuple(
-            MarkLine(row.value, row.date, row.kind, row.is_control)
+            MarkLine(row.value, row.date, row.kind, row.is_control, row.short)
             for row in rows
             if source.period.start <= row.date <= source.period.end
         ),

@@ -31,12 +31,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class MarkLine:
-    """One mark of the period."""
+    """One mark of the period. `short` is the kind of work in a few letters, none for the usual one."""
 
     value: str
     date: date
     kind: str
     is_control: bool = False
+    short: str = ""
 
     @property
     def shown(self) -> str:
@@ -258,6 +259,11 @@ class ExtractData:
         """«Расписание, педагоги и каникулы»: what the back holds, in words."""
         words = [Block(name).label for name in (Block.TIMETABLE, Block.TEACHERS, Block.VACATIONS) if name in self.shown]
         return (", ".join(words[:-1]) + " и " * (len(words) > 1) + words[-1]).capitalize() if words else ""
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """What the letters at the marks stand for: («КР», «контрольная работа»)."""
+        return sorted({(mark.short, mark.kind) for line in self.subjects for mark in line.marks if mark.short})
 
     @property
     def result_word(self) -> str:

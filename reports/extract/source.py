@@ -45,6 +45,8 @@ class MarkRow:
     kind: str
     weight: Decimal
     is_control: bool
+    short: str = ""
+    """The kind in a few letters; none for the usual one."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def _marks(ids: list[int], start: date, end: date) -> dict[int, list[MarkRow]]:
     found: dict[int, list[MarkRow]] = defaultdict(list)
     for pupil_id, subject_id, day, number, value, kind_id in rows:
         kind = kinds[kind_id]
-        found[pupil_id].append(MarkRow(subject_id, day, number, value, kind.name, kind.weight, kind.is_control))
+        short = "" if kind.is_default else kind.short_name
+        found[pupil_id].append(MarkRow(subject_id, day, number, value, kind.name, kind.weight, kind.is_control, short))
     return found
 
 

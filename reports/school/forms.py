@@ -247,6 +247,7 @@ class AttendanceForm(SettingsForm):
 class DocumentsForm(SettingsForm):
     BOUNDS = {
         "extract_every_days": (1, 60),
+        "control_gap_days": (1, 60),
         "group_size_warning": (2, 40),
         "one_time_password_days": (1, 90),
         **dict.fromkeys(
@@ -258,7 +259,8 @@ class DocumentsForm(SettingsForm):
         model = School
         fields = (
             "name", "full_name", "city", "director", "badge", "extract_every_days", "one_time_password_days",
-            "group_size_warning", "keep_journals_years", "keep_summaries_years", "keep_cards_years", "keep_audit_years",
+            "control_gap_days", "group_size_warning", "keep_journals_years", "keep_summaries_years", "keep_cards_years",
+            "keep_audit_years",
         )  # fmt: skip
 
 

@@ -109,6 +109,17 @@ def test_previous_result_and_given_result_replace_the_forecast():
     assert (extract.result_word, extract.is_mixed) == ("Итог", False)
 
 
+def test_the_sheet_tells_what_each_mark_was_for():
+    cast, kind = make_cast(), control_kind()
+    make_mark(make_lesson(cast.algebra, MON), cast.pupil, "5", kind=kind)
+    make_mark(make_lesson(cast.history, TUE), cast.pupil, "4")  # of the usual kind: no letter
+
+    assert cast.extract().kinds == [(kind.short_name, kind.name)]
+    text = paper_of(cast)
+    assert f"{kind.short_name}: {kind.name}" in text
+    assert f"516.11 {kind.short_name}" in text and "417.11 5,00" not in text and "417.11 4,00" in text
+
+
 def test_given_and_expected_results_are_told_apart():
     cast = make_cast()
     make_mark(make_lesson(cast.algebra, MON), cast.pupil, "5")

@@ -14,8 +14,6 @@ from itertools import pairwise
 
 from django.db.models import TextChoices
 
-FEWEST_DAYS = 17
-"""2.5 weeks."""
 SHARE = 10
 """Percent of the subject's yearly hours."""
 WEEKS = 34
@@ -56,8 +54,9 @@ class Broken:
     words: str
 
 
-def broken_rules(works: Iterable[Work]) -> list[Broken]:
-    """Every rule each work breaks, in the order of dates."""
+def broken_rules(works: Iterable[Work], fewest_days: int) -> list[Broken]:
+    """Every rule each work breaks, in the order of dates. `fewest_days`: from one work of a subject to the next, by
+    the school's setting."""
     known = sorted(works, key=lambda work: (work.date, work.pk))
     found: list[Broken] = []
     by_course: dict[tuple[int, int], list[Work]] = defaultdict(list)
@@ -74,7 +73,7 @@ def broken_rules(works: Iterable[Work]) -> list[Broken]:
         words = f"работ в этот день: {len(same_day)}"
         found += [Broken(work, Rule.ONE_A_DAY, words) for work in list(same_day.values())[1:]]
     for own in by_course.values():
-        found += _often(own)
+        found += _often(own, fewest_days)
         found += _share(own)
     return sorted(found, key=lambda one: (one.work.date, one.work.pk, list(Rule).index(one.rule)))
 
@@ -88,11 +87,11 @@ def _edge(work: Work) -> str:
     return f"урок {work.number}, последний" if work.number == work.last else ""
 
 
-def _often(own: Sequence[Work]) -> list[Broken]:
+def _often(own: Sequence[Work], fewest_days: int) -> list[Broken]:
     return [
-        Broken(later, Rule.OFTEN, f"прошло дней: {(later.date - before.date).days}, нужно {FEWEST_DAYS}")
+        Broken(later, Rule.OFTEN, f"прошло дней: {(later.date - before.date).days}, нужно {fewest_days}")
         for before, later in pairwise(own)
-        if 0 < (later.date - before.date).days < FEWEST_DAYS
+        if 0 < (later.date - before.date).days < fewest_days
     ]
 
 

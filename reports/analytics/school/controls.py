@@ -38,7 +38,7 @@ def controls_page(calendar: Calendar, wanted: Wanted) -> AnalyticsPage:
     works = list(_works(rows.values(), classes, calendar))
     fitting = [
         one
-        for one in broken_rules(works)
+        for one in broken_rules(works, calendar.school.control_gap_days)
         if wanted.rule in ("", one.rule)
         and wanted.class_id in (None, one.work.class_id)
         and wanted.subject_id in (None, one.work.subject_id)

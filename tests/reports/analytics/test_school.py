@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from accounts.models import AuditEvent
 from attendance.models import SchoolSignals
 from journal.calendar import load_calendar
-from journal.models import ControlWork, Course, Enrolment, IndividualPlan
+from journal.models import ControlWork, Course, Enrolment, IndividualPlan, School
 from reports.analytics.results import class_results
 from reports.analytics.school.overview import classes_page, overview_page, subjects_page
 from reports.analytics.school.risk import Reason, Trend, Wanted, at_risk, falling, fits
@@ -257,6 +257,21 @@ def test_broken_rules_are_listed_with_the_approval(client, school):
     ]
     narrowed = client.get(reverse("reports:analytics_controls"), {"rule": "edge"}).context["page"]
     assert len(narrowed.sections[0].rows) == 1
+
+
+def test_how_often_is_a_setting_of_the_school(client, school):
+    algebra = school.courses.get()
+    for day in (9, 19):
+        ControlWork.objects.create(course=algebra, date=date(2026, 11, day), title=f"Дроби {day}")
+    client.force_login(make_user(is_deputy=True))
+
+    def often():
+        page = client.get(reverse("reports:analytics_controls"), {"rule": "often"}).context["page"]
+        return [shown(line)[5] for line in page.sections[0].rows]
+
+    assert often() == ["прошло дней: 10, нужно 17"]
+    School.objects.update(control_gap_days=10)
+    assert often() == []
 
 
 def test_years_compare_classes_by_their_name_a_grade_earlier(school):
