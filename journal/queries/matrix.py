@@ -66,8 +66,11 @@ class Matrix:
         return sum(row.risks for row in self.rows)
 
 
-def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, today: date) -> Matrix:
-    """The matrix of a class in a term. Four queries, whatever the sizes."""
+def matrix_of(
+    school_class: SchoolClass, *, calendar: Calendar, term: Term, today: date, roll_day: date | None = None
+) -> Matrix:
+    """The matrix of a class in a term. Four queries, whatever the sizes. `roll_day`: who is on the roll then is «here»,
+    not who was at the end of the term (a report of the year looks beyond it)."""
     grade = school_class.grade
     start, end = term.date_from, max(term.date_from, min(term.date_to, today))
     begun = [t for t in calendar.terms_for(grade) if t.date_from <= today] or [term]
@@ -75,10 +78,11 @@ def matrix_of(school_class: SchoolClass, *, calendar: Calendar, term: Term, toda
     courses = [course for course in courses_of_class(school_class) if has_marks(course.subject, grade)]
     matrix.courses = courses
     _subjects(matrix, courses)
-    rows = Enrolment.objects.filter(school_class=school_class).overlapping(start, end).select_related("pupil")
+    on = max(end, roll_day or end)
+    rows = Enrolment.objects.filter(school_class=school_class).overlapping(start, on).select_related("pupil")
     enrolments = sorted(rows, key=lambda row: (row.pupil.sort_name, row.pupil_id, row.date_from))
     pupils = {row.pupil_id: row.pupil for row in enrolments}
-    here = {row.pupil_id for row in enrolments if row.date_to is None or row.date_to >= end}
+    here = {row.pupil_id for row in enrolments if row.date_to is None or row.date_to >= on}
     came = [row.pupil_id for row in enrolments if row.date_from > start]
     gone = {row.pupil_id: row.date_to for row in enrolments if row.date_to and row.pupil_id not in here}
     given = _given(courses, came, gone, start, end)

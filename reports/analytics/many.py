@@ -39,8 +39,8 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One of what is wanted: the term looked at, its span up to today, the pupils on the roll at the end of it, and
-    which of them came after its first day."""
+    """One of what is wanted: the term looked at, its span up to today, the pupils on the roll at the end of it (of the
+    year: on its day), and which of them came after its first day."""
 
     school_class: SchoolClass
     period: ReportPeriod
@@ -101,10 +101,12 @@ def _parts(
     for school_class, period in wanted:
         term = period.term or running_term(calendar, school_class.grade, period.day)
         start, end = term.date_from, max(term.date_from, min(term.date_to, today))
+        # The year looks at who is on the roll on its own day, be the term over or not.
+        on = max(end, period.day) if period.is_year else end
         inside = [
-            stay for stay in stays.get(school_class.pk, ()) if stay[1] <= end and (stay[2] is None or stay[2] >= start)
+            stay for stay in stays.get(school_class.pk, ()) if stay[1] <= on and (stay[2] is None or stay[2] >= start)
         ]
-        here = dict.fromkeys(pupil for pupil, _, last in inside if last is None or last >= end)
+        here = dict.fromkeys(pupil for pupil, _, last in inside if last is None or last >= on)
         came = frozenset(pupil for pupil, first, _ in inside if first > start)
         parts.append(_Part(school_class, period, term, start, end, tuple(here), came))
     return parts

@@ -121,7 +121,9 @@ class ClassResults:
 def class_results(school_class: SchoolClass, period: ReportPeriod, calendar: Calendar, *, today: date) -> ClassResults:
     """The results of a class for a term (four queries) or for the year (five)."""
     term = period.term or running_term(calendar, school_class.grade, period.day)
-    matrix = matrix_of(school_class, calendar=calendar, term=term, today=today)
+    matrix = matrix_of(
+        school_class, calendar=calendar, term=term, today=today, roll_day=period.day if period.is_year else None
+    )
     here = [row for row in matrix.rows if row.is_here]
     pupils = tuple(PupilLine(row.pupil_id, row.name) for row in here)
     taught: dict[int, list[Taught]] = defaultdict(list)

@@ -120,6 +120,24 @@ def test_quarters_and_half_years_that_run_at_once_keep_their_beginnings(seed):
     assert_alike([(one, periods_of(calendar, one.grade, NOVEMBER)[-1]) for one in classes], calendar, NOVEMBER)
 
 
+def test_the_year_counts_who_is_here_on_its_day_also_in_the_vacations(clock):
+    year = make_year()
+    one, other = make_class("7А", year=year), make_class("7Б", year=year)
+    course, vacation = make_course(one), date(2026, 10, 30)
+    stayer = make_pupil(one)
+    leaver, newcomer = make_pupil(one, until=date(2026, 10, 28)), make_pupil(one, since=date(2026, 10, 26))
+    for pupil in (stayer, leaver, newcomer):
+        make_mark(make_lesson(course, date(2026, 10, 19), pupil.pk), pupil, "4")
+        make_period_mark(pupil, "4", "Алгебра", number=1)
+    calendar = load_calendar(year)
+    periods = periods_of(calendar, 7, vacation)
+
+    found = many_results([(one, periods[-1]), (other, periods[-1])], calendar, today=vacation)
+
+    assert {pupil.pupil_id for pupil in found[one.pk, "year"].pupils} == {stayer.pk, newcomer.pk}
+    assert_alike([(one, period) for period in periods], calendar, vacation)
+
+
 def test_a_mean_exactly_on_the_threshold_is_not_lost_in_fractions():
     """Weights of a tenth: 4.5 must be 4.5, not 4.499…"""
     year = make_year()
