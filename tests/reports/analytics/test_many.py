@@ -126,8 +126,8 @@ def test_the_year_counts_who_is_here_on_its_day_also_in_the_vacations(clock):
     course, vacation = make_course(one), date(2026, 10, 30)
     stayer = make_pupil(one)
     leaver, newcomer = make_pupil(one, until=date(2026, 10, 28)), make_pupil(one, since=date(2026, 10, 26))
-    for pupil in (stayer, leaver, newcomer):
-        make_mark(make_lesson(course, date(2026, 10, 19), pupil.pk), pupil, "4")
+    for number, pupil in enumerate((stayer, leaver, newcomer), start=1):
+        make_mark(make_lesson(course, date(2026, 10, 19), number), pupil, "4")
         make_period_mark(pupil, "4", "Алгебра", number=1)
     calendar = load_calendar(year)
     periods = periods_of(calendar, 7, vacation)
