@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from attendance.models import Scan
-from journal.pictures import torn_ones_refused
+from journal.pictures import PictureTooLarge, PictureTorn, opened_picture
 
 MEGABYTE = 1024 * 1024
 LARGEST = 10 * MEGABYTE
@@ -97,17 +97,12 @@ def _unpacks_to_too_much(content: bytes) -> bool:
 
 
 def _check_jpeg(content: bytes) -> None:
-    from PIL import Image
-
     try:
-        with torn_ones_refused(), Image.open(BytesIO(content), formats=["JPEG"]) as picture:
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise Image.DecompressionBombError
+        with opened_picture(content, ["JPEG"], MOST_PIXELS) as picture:
             # An eighth of the size is enough to see that it can be read to its end.
-            picture.draft("L", (width // 8, height // 8))
+            picture.draft("L", (picture.width // 8, picture.height // 8))
             picture.load()
-    except Image.DecompressionBombError:  # of three times as many Pillow says it itself
+    except PictureTooLarge:
         raise NotAScan("На этом снимке слишком много точек. Уменьшите его (хватит 200 точек на дюйм).") from None
-    except (OSError, ValueError, SyntaxError):
+    except PictureTorn:
         raise NotAScan("Этот снимок не открывается: файл повреждён. Сфотографируйте бумагу ещё раз.") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from journal.pictures import torn_ones_refused
+from journal.pictures import PictureTooLarge, PictureTorn, opened_picture
 
 MEGABYTE = 1024 * 1024
 LARGEST = 2 * MEGABYTE
@@ -26,19 +26,15 @@ def logo_of(content: bytes) -> bytes:
     if len(content) > LARGEST:
         raise NotALogo("Файл больше 2 МБ. Уменьшите картинку: для бумаги хватит 600 точек в ширину.")
     try:
-        with torn_ones_refused(), Image.open(BytesIO(content), formats=["PNG", "JPEG"]) as picture:
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise Image.DecompressionBombError
+        with opened_picture(content, ["PNG", "JPEG"], MOST_PIXELS) as picture:
             whole = ImageOps.exif_transpose(picture).convert("RGBA")
-    except Image.DecompressionBombError:
+    except PictureTooLarge:
         raise NotALogo("В картинке слишком много точек. Уменьшите её: хватит 600 в ширину.") from None
-    except (OSError, ValueError, SyntaxError):
+    except PictureTorn:
         raise NotALogo("Это не PNG и не JPEG, или файл повреждён. Сохраните знак в PNG и выберите снова.") from None
+    whole.thumbnail(BOX)  # before it is copied: the upload may be of many points
     white = Image.new("RGBA", whole.size, "white")
     white.alpha_composite(whole)
-    grey = white.convert("L")
-    grey.thumbnail(BOX)
     kept = BytesIO()
-    grey.save(kept, "PNG", optimize=True)
+    white.convert("L").save(kept, "PNG", optimize=True)
     return kept.getvalue()

@@ -11,21 +11,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from journal.models import SchoolClass
-from reports.jobs import RESULT_KEPT, STALE_AFTER
-from reports.models import Job
+from reports.jobs import RESULT_KEPT
+from reports.models import Job, JobResult
 
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """`title` says whose it is, «Выписки, 7Б»; `file` is the name of the file while it is kept."""
+    """`title` says whose it is, «Выписки, 7Б»; `result` is the file while it is kept."""
 
     job: Job
     title: str
-    file: str
-    is_archive: bool
-    is_stale: bool
+    result: JobResult | None
 
 
 def job_lines(user: User) -> list[JobLine]:
@@ -68,15 +66,8 @@ def may_see_kind(user: User, kind: str) -> bool:
 
 
 def _line(job: Job, classes: Sequence[str], now: datetime) -> JobLine:
-    result = getattr(job, "result", None) if job.expires_at and job.expires_at > now else None
-    beat = job.heartbeat_at
-    kind = job.get_kind_display()
+    title = job.get_kind_display()
     if classes:
-        kind = f"{kind}, {classes[0]}" if len(classes) == 1 else f"{kind}, классов: {len(classes)}"
-    return JobLine(
-        job=job,
-        title=kind[0].upper() + kind[1:],
-        file=result.name if result else "",
-        is_archive=result is not None and result.content_type == "application/zip",
-        is_stale=job.status == Job.Status.RUNNING and beat is not None and beat < now - STALE_AFTER,
-    )
+        title = f"{title}, {classes[0]}" if len(classes) == 1 else f"{title}, классов: {len(classes)}"
+    is_kept = job.expires_at is not None and job.expires_at > now
+    return JobLine(job, title[0].upper() + title[1:], getattr(job, "result", None) if is_kept else None)

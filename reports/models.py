@@ -160,6 +160,10 @@ class JobResult(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_archive(self) -> bool:
+        return self.content_type == "application/zip"
+
 
 class JobResultPiece(models.Model):
     """A piece of the file: the print of a school is never in memory whole."""

@@ -198,7 +198,7 @@ def all_pages() -> list[Page]:
         Page("журнал: все предметы", "teacher7b", lambda: reverse("journal:matrix", args=[class_7b.pk]),
              Budget(12, 12)),
         Page("отчёт по классу", "teacher7b", lambda: reverse("reports:class_report", args=[class_7b.pk]),
-             Budget(20, 40)),
+             Budget(20, 25)),
         Page("отчёт об ученике", "teacher7b", lambda: reverse("reports:pupil_report", args=[well])),
         *(
             Page(f"аналитика: {words}", "deputy", lambda name=name: reverse(f"reports:{name}"), Budget(20, 40, 150))

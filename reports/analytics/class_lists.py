@@ -73,8 +73,8 @@ class ClassLists:
 
 
 def class_lists(results: ClassResults, own: OwnNumbers) -> ClassLists:
-    """The lists of a class, pupils in the order of the class list; where one mark decides, the teachers of a subject
-    are the pupil's own. No query."""
+    """The lists of a class, pupils in the order of the class list; the teachers of a named subject are the pupil's
+    own. No query."""
     lists = tuple(
         NameList(
             group,

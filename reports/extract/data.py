@@ -261,9 +261,10 @@ class ExtractData:
         return (", ".join(words[:-1]) + " и " * (len(words) > 1) + words[-1]).capitalize() if words else ""
 
     @property
-    def kinds(self) -> list[tuple[str, str]]:
-        """What the letters at the marks stand for: («КР», «контрольная работа»)."""
-        return sorted({(mark.short, mark.kind) for line in self.subjects for mark in line.marks if mark.short})
+    def kinds_words(self) -> str:
+        """What the letters at the marks stand for: «К: контрольная работа, С: самостоятельная работа»."""
+        kinds = {(mark.short, mark.kind) for line in self.subjects for mark in line.marks if mark.short}
+        return ", ".join(f"{short}: {kind}" for short, kind in sorted(kinds))
 
     @property
     def result_word(self) -> str:
@@ -299,7 +300,12 @@ class ExtractData:
     @property
     def code(self) -> str:
         """A short digest of the contents, printed and kept in the file: two sheets with one code say the same."""
-        return sha256(repr(self).encode()).hexdigest()[:12].upper()
+        return code_of(self)
+
+
+def code_of(contents: object) -> str:
+    """The digest of a paper's contents in twelve signs: short enough to be read out."""
+    return sha256(repr(contents).encode()).hexdigest()[:12].upper()
 
 
 def span(start: date, end: date) -> str:

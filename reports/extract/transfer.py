@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -14,15 +13,17 @@ from django.http import HttpRequest
 from accounts.models import User
 from journal.calendar import Calendar, load_calendar
 from journal.lessons import pupil_lessons
-from journal.models import Pupil, SchoolClass, Term
+from journal.models import Pupil, SchoolClass, Sex, Term
+from journal.names_in_cases import dative, sex_of
 from reports import pdf
 from reports.extract import register
 from reports.extract.assemble import extract_of
-from reports.extract.data import Absences, ExtractData, MarkLine, Period
+from reports.extract.data import Absences, ExtractData, MarkLine, Period, code_of
 from reports.extract.source import range_needed, read_source
 from reports.models import Extract
 
 TEMPLATE, STYLE = "reports/pdf/transfer_extract.html", "pdf-transfer-extract.css"
+STUDIED: dict[str, str] = {Sex.MALE: "Учился", Sex.FEMALE: "Училась"}
 PARTS = frozenset({"marks", "results", "absences", "teacher"})
 
 
@@ -48,6 +49,9 @@ class TransferExtract:
     year_absences: Absences
     year: str
     director: str
+    pupil_dative: str
+    studied: str
+    """«Учился», «Училась»; both where nothing tells the sex."""
     birth_date: date
     left_on: date
     destination: str
@@ -56,7 +60,7 @@ class TransferExtract:
     @property
     def code(self) -> str:
         """The digest of the contents, as on every extract: of all that stands on this paper."""
-        return sha256(repr(self).encode()).hexdigest()[:12].upper()
+        return code_of(self)
 
 
 def transfer_extract(
@@ -89,6 +93,8 @@ def transfer_extract(
         year_absences=extract_of(pupil, source).absences,
         year=calendar.year.name,
         director=calendar.school.director,
+        pupil_dative=dative(pupil),
+        studied=STUDIED.get(sex_of(pupil), "Учился (училась)"),
         birth_date=pupil.birth_date,
         left_on=left_on,
         destination=destination,

@@ -45,10 +45,6 @@ class JobPage:
         return 100 * self.done // self.total if self.total else 0
 
     @property
-    def is_archive(self) -> bool:
-        return self.result is not None and self.result.content_type == "application/zip"
-
-    @property
     def minutes_left(self) -> int:
         return (self.seconds_left or 0) // 60
 

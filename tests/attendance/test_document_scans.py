@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pikepdf
 import pytest
+from PIL import ImageFile
 
 from accounts.models import AuditEvent
 from attendance import scans
@@ -85,7 +86,8 @@ BOMB = b"%PDF-1.7\n1 0 obj\n<</Length 1/Filter/FlateDecode>>\nstream\n" + zlib.c
     ],
     ids=["empty", "program", "page", "broken", "password", "owner", "script", "attached", "no picture", "cut", "torn"],
 )  # fmt: skip
-def test_what_is_no_sound_scan_is_refused_in_words(content, words):
+def test_what_is_no_sound_scan_is_refused_in_words(content, words, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it for the whole process
     with pytest.raises(scans.NotAScan, match=words):
         scans.type_of(content)
 

@@ -114,9 +114,9 @@ def test_the_sheet_tells_what_each_mark_was_for():
     make_mark(make_lesson(cast.algebra, MON), cast.pupil, "5", kind=kind)
     make_mark(make_lesson(cast.history, TUE), cast.pupil, "4")  # of the usual kind: no letter
 
-    assert cast.extract().kinds == [(kind.short_name, kind.name)]
+    assert cast.extract().kinds_words == f"{kind.short_name}: {kind.name}"
     text = paper_of(cast)
-    assert f"{kind.short_name}: {kind.name}" in text
+    assert cast.extract().kinds_words in text
     assert f"516.11 {kind.short_name}" in text and "417.11 5,00" not in text and "417.11 4,00" in text
 
 

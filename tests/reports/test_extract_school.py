@@ -19,7 +19,7 @@ from reports.extract import register
 from reports.extract.query import pupil_extract
 from reports.extract.register import form_extract, qr_text
 from reports.extract.school_queue import school_queue, why_due
-from reports.extract.transfer import form_transfer, transfer_extract
+from reports.extract.transfer import form_transfer, render, transfer_extract
 from reports.models import Extract, ExtractFile, Job
 from tests.factories import (
     make_absence,
@@ -313,6 +313,23 @@ def transfer_of(cast, **fields):
     return transfer_extract(cast.pupil, cast.school_class, **fields)
 
 
+@pytest.mark.parametrize(
+    ("name", "sex", "given_to", "studied"),
+    [
+        ("Петрова Анна Ильинична", "f", "Петровой Анне Ильиничне", "Училась"),
+        ("Петров Илья Львович", "m", "Петрову Илье Львовичу", "Учился"),
+        ("Ким Женя", "", "Ким Женя", "Учился (училась)"),
+    ],
+)
+def test_it_is_given_to_the_pupil_in_the_dative(cast, name, sex, given_to, studied):
+    cast.pupil.last_name, cast.pupil.first_name, *rest = name.split()
+    cast.pupil.patronymic, cast.pupil.sex = "".join(rest), sex
+
+    text = " ".join(" ".join(pdf_text(render(transfer_of(cast), "7Б-1").content)).split())
+
+    assert f"Дана: {given_to}, дата рождения 14.05.2013" in text and f"{studied} по 23.11.2026" in text
+
+
 def test_its_code_covers_all_that_stands_on_it(cast):
     make_period_mark(cast.pupil, "4", number=1)
     before = transfer_of(cast)
@@ -321,7 +338,8 @@ def test_its_code_covers_all_that_stands_on_it(cast):
 
     assert before.code not in {transfer_of(cast).code, transfer_of(cast, outgoing_number="113").code}
     row = form_transfer(before, by=make_user(is_deputy=True))
-    assert row.code == before.code and f"код {before.code}" not in row.code
+    text = " ".join(pdf_text(register.stored_file(row)))
+    assert row.code == before.code and f"код содержания {before.code}" in text
 
 
 def test_it_holds_results_of_finished_terms_and_marks_of_the_running_one(cast):

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageFile
 from pypdf import PdfReader
 
 from accounts.models import AuditEvent
@@ -68,6 +68,12 @@ def test_nothing_but_the_picture_is_kept():
     assert b"Petrovs" not in logo_of(out.getvalue())
 
 
+@pytest.fixture
+def lenient_pillow(monkeypatch):
+    """As WeasyPrint leaves it for the whole process."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -79,9 +85,10 @@ def test_nothing_but_the_picture_is_kept():
         (vast_png(), "слишком много точек"),
     ],
 )
-def test_what_is_no_picture_for_paper_is_refused_in_words(content, words):
+def test_what_is_no_picture_for_paper_is_refused_in_words(content, words, lenient_pillow):
     with pytest.raises(NotALogo, match=words):
         logo_of(content)
+    assert ImageFile.LOAD_TRUNCATED_IMAGES  # of WeasyPrint's pictures it still may
 
 
 def test_twenty_megabytes_are_refused_and_the_sign_stays(client, deputy):
