@@ -56,6 +56,7 @@ def test_facts_of_a_lesson_are_answered_by_one_press_of_the_class_teacher(page_a
     expect(page.get_by_text("1 отметка, причина Б.")).to_be_visible()
     expect(facts.get_by_text(gone[0])).to_have_count(0)
     # The other by the keyboard, in whatever layout.
+    page.wait_for_load_state()  # the script listens from then on
     page.keyboard.press("ArrowDown")
     names = page.locator("[data-row] .list__title").all_inner_texts()
     for _ in range(names.index(gone[1])):
@@ -79,6 +80,7 @@ def test_a_lesson_by_the_keyboard_and_a_lost_answer_acts_once(page_as):
         route.abort()
 
     page.route(re.compile("/press/$"), lose, times=1)
+    expect(page.locator("#keys")).to_be_visible()  # the script listens: a key before it would be lost
     row.focus()
     page.keyboard.press("KeyY")
 
